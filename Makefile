@@ -1,0 +1,64 @@
+# One door for work. Every target starts from nothing: Debian/Ubuntu with python3 (>= 3.11) and make.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+DEMO_PORT ?= 8000
+DEMO_SERVE ?= 1
+
+.PHONY: help demo test sure run bench plan docs lock stop clean browser format
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+# The lock says every version and hash, and no address: packages come from whatever index this machine is set to.
+.venv/%: requirements/%.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $<
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@rm -f .venv/demo .venv/dev && touch $@
+
+# A full test environment also serves the demo.
+.PHONY: ready
+ready:
+	@test -e .venv/dev -a .venv/dev -nt requirements/dev.txt || $(MAKE) --no-print-directory .venv/demo
+
+demo: ready  ## everything from nothing to http://127.0.0.1:8000 with one-click sign-in (FRESH=1 rebuilds, DEMO_SERVE=0 builds and stops)
+	@TONGXIN_DEMO=1 TONGXIN_HOME=var/demo $(BIN)/tongxin demo --port $(DEMO_PORT) $(if $(FRESH),--fresh) $(if $(filter 0,$(DEMO_SERVE)),--no-serve)
+
+browser:
+	@if [ -x /usr/bin/chromium ] && fc-list :lang=zh 2>/dev/null | grep -q .; then :; \
+	elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null; \
+	else echo "the browser tests need: sudo apt-get install chromium fonts-noto-cjk fontconfig"; exit 1; fi
+
+test: .venv/dev browser  ## the whole suite, random order, network off, on the embedded PostgreSQL
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/lint-imports --config importlinter.ini >/dev/null || $(BIN)/lint-imports --config importlinter.ini
+	@$(BIN)/pytest -n 2 --dist loadfile
+
+sure: .venv/dev  ## format, lint, types, import plan, fast tests
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check .
+	@$(BIN)/mypy src/tongxin
+	@$(BIN)/lint-imports --config importlinter.ini
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not slow"
+
+run: ready  ## development server on your own data in var/
+	@$(BIN)/tongxin serve
+
+bench: .venv/dev  ## benchmarks with figures, written into docs/benchmarks.md
+	@$(BIN)/python bench/run.py
+
+plan: .venv/dev  ## longest files, imports, room inventory
+	@$(BIN)/python bench/plan.py
+
+docs: .venv/dev  ## rebuild the pages that come from the code (glossary, OpenAPI, command line)
+	@$(BIN)/python docs/build.py
+
+lock: .venv/dev  ## write the lock files again
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra web --extra demo --group dev pyproject.toml -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.txt --extra web --extra demo --group build pyproject.toml -o requirements/demo.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+
+stop:  ## stop the embedded databases of this folder
+	@$(BIN)/python -c "from pathlib import Path; from tongxin.foundation import embedded; [embedded.stop(h) for h in map(Path, ('var', 'var/demo', 'var/test')) if h.exists()]"
