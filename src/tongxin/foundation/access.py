@@ -96,7 +96,6 @@ class Row:
 
     `roles` are words of the closed list; "anyone" opens a route to the anonymous too. `kind` names the object factory
     of the matrix test ("" when the route has no object). `scope` is what a token must carry.
-    `effect` says whether a write moves money, seats or messages (then an idempotency key is asked for).
     """
 
     route: str
@@ -112,7 +111,7 @@ ANYONE = "anyone"
 
 
 def check(row: Row, viewer: Viewer) -> None:
-    """Refuse a viewer whose role, scope or second factor is not enough for a row.
+    """Refuse a viewer whose role or scope is not enough for a row (grants that need a second factor are not held without).
 
     Raises Refused: `sign_in_needed`, `forbidden`. Whether the *object* is in reach is for the query to say.
     """

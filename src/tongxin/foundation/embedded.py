@@ -10,6 +10,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -24,6 +25,7 @@ import psycopg
 
 LONGEST_SOCKET = 107  # bytes of sun_path on Linux
 PATIENCE = 60.0  # seconds
+APART = Path("/var/lib/tongxin")
 UNPRIVILEGED = ("tongxin", "postgres", "nobody")
 
 CONF = """
@@ -112,7 +114,7 @@ def _server(home: Path, user: pwd.struct_passwd | None) -> Server:
     if user is not None and not (_passable(home, user) and _passable(tools, user)):
         # Run as root below a closed folder (/root, a private clone): the ordinary user cannot get in,
         # and opening somebody's folders is not ours to do. The server moves to a place of its own.
-        apart = Path("/var/lib/tongxin") / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+        apart = APART / hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
         apart.mkdir(parents=True, exist_ok=True)
         data, tools = apart / "pg", _copied(tools, apart)
     socket = data / "socket"
@@ -162,28 +164,31 @@ def _unprivileged() -> pwd.struct_passwd:
 
 
 def _create(server: Server, user: pwd.struct_passwd | None, *, durable: bool) -> None:
-    shutil.rmtree(server.data, ignore_errors=True)  # half a cluster from a killed first start
-    server.data.mkdir(parents=True)
-    server.data.chmod(0o700)
+    # Under another name until it is whole: initdb writes PG_VERSION first, so half a cluster of a killed
+    # first start would look like one.
+    fresh = server.data.with_name(server.data.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True, mode=0o700)
     if user is not None:
-        os.chown(server.data, user.pw_uid, user.pw_gid)
+        os.chown(fresh, user.pw_uid, user.pw_gid)
     _as(
         user,
         [
-            server.binaries / "initdb", "-D", server.data, "-U", "tongxin", "--auth=trust", "--encoding=UTF8",
+            server.binaries / "initdb", "-D", fresh, "-U", "tongxin", "--auth=trust", "--encoding=UTF8",
             "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync",
         ],
     )  # fmt: skip
-    conf = server.data / "postgresql.conf"
+    conf = fresh / "postgresql.conf"
     conf.write_text(conf.read_text() + CONF.format(socket=server.socket, extra="" if durable else FAST))
+    shutil.rmtree(server.data, ignore_errors=True)
+    fresh.rename(server.data)
 
 
 def _start(server: Server, user: pwd.struct_passwd | None) -> None:
+    _without_orphans(server)
+    _own_folder(server.socket, user)
     for left in (server.data / "postmaster.pid", *server.socket.glob(".s.PGSQL.*")):
         left.unlink(missing_ok=True)
-    server.socket.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if user is not None:
-        os.chown(server.socket, user.pw_uid, user.pw_gid)
     try:
         _as(
             user,
@@ -195,6 +200,42 @@ def _start(server: Server, user: pwd.struct_passwd | None) -> None:
     except NotReady as fault:
         log = (server.data / "start.log").read_text(errors="replace")[-2000:]
         raise NotReady(f"{fault}\n{log}") from fault
+
+
+def _own_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
+    """The socket's folder, ours alone. It may lie in the shared temporary folder, where anybody could have made it first."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found, ours = folder.lstat(), {os.geteuid()} | ({user.pw_uid} if user is not None else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in ours:
+        raise NotReady(f"{folder} belongs to somebody else: remove it, or set DATABASE_URL")
+    if user is not None:
+        os.chown(folder, user.pw_uid, user.pw_gid, follow_symlinks=False)
+
+
+def _without_orphans(server: Server) -> None:
+    """Wait for the children of a killed server: a new one beside them would damage the data.
+
+    PostgreSQL would see them through `postmaster.pid`, which we remove because a reused pid in it blocks the start for good.
+    """
+    until = time.monotonic() + PATIENCE
+    while orphans := _inside(server.data):
+        if time.monotonic() > until:
+            raise NotReady(
+                f"processes {orphans} of a killed server still run in {server.data}: end them first"
+            )
+        time.sleep(0.1)
+
+
+def _inside(data: Path) -> list[int]:
+    """The processes whose working folder is `data`, which is where every PostgreSQL process stands."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "comm").read_text() == "postgres\n" and (process / "cwd").readlink() == data:
+                found.append(int(process.name))
+        except OSError:  # gone meanwhile, or another user's
+            continue
+    return found
 
 
 def _alive(server: Server) -> bool:

@@ -23,8 +23,11 @@ def parse(text: str) -> Fen:
     Raises ValueError for anything else: three decimals, two points, letters, an empty cell, sums past 10¹⁵ fen.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
+    minus = plain[:1] if plain[:1] in {"-", "+", MINUS} else ""
+    plain = plain.removeprefix(minus).strip()
     for sign in ("HK$", "NT$", "¥", "$", "€", "元", "CNY", "RMB", "USD"):
         plain = plain.removeprefix(sign).removesuffix(sign).strip()
+    plain = minus + plain  # `−¥5` as we show it ourselves, and `¥-5`
     if not _SHAPE.fullmatch(plain):
         raise ValueError(f"not an amount of money: {text!r}")
     fen = int(Decimal(plain.replace(",", "").replace(MINUS, "-")) * 100)
@@ -37,8 +40,11 @@ def show(fen: int, currency: str = "CNY", *, cents: bool | None = None) -> str:
     """`¥39`, `¥1,234.50`, `−$2.00`. `cents` None shows decimals only when there are some."""
     whole, rest = divmod(abs(fen), 100)
     with_cents = rest != 0 if cents is None else cents
-    digits = f"{whole:,}.{rest:02d}" if with_cents else f"{whole + (rest >= 50):,}"
-    return f"{MINUS if fen < 0 else ''}{SIGNS.get(currency, currency + ' ')}{digits}"
+    if not with_cents:
+        whole, rest = whole + (rest >= 50), 0
+    digits = f"{whole:,}.{rest:02d}" if with_cents else f"{whole:,}"
+    minus = MINUS if fen < 0 and (whole or rest) else ""  # what rounds to nothing has no sign
+    return f"{minus}{SIGNS.get(currency, currency + ' ')}{digits}"
 
 
 def plain(fen: int) -> str:

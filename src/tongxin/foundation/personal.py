@@ -4,8 +4,10 @@ Every model of ours carries `personal = declare(…)` and names each of its fiel
 field fails. Export, erasure and masking read the same declarations, so a new field cannot be forgotten by one of them.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -67,3 +69,44 @@ def declare(nothing: str = "", /, **fields: Rule) -> Declaration:
     if len(set(names)) != len(names) or set(names) & set(fields):
         raise ValueError("a field is declared twice")
     return dict.fromkeys(names, NOTHING) | fields
+
+
+TEXTS = frozenset({"CharField", "TextField", "JSONField", "EmailField", "URLField", "SlugField"})
+HASHES = ("_hash", "lookup", "tail")  # columns that hold a keyed hash and not the value
+
+
+def undeclared(models: Iterable[type[Any]]) -> list[str]:
+    """Every fault of the models' declarations, one line each; empty when all is well.
+
+    Each column is declared exactly once and nothing else is; what is personal says what for and how long; what is about a
+    child does not outlive an erasure; text whose leak harms is sealed (or a keyed hash).
+    """
+    return [fault for model in models for fault in _faults(model)]
+
+
+def _faults(model: type[Any]) -> Iterator[str]:
+    name = model._meta.label  # noqa: SLF001 (Django's public name for it)
+    declared = getattr(model, "personal", None)
+    if not isinstance(declared, dict):
+        yield f"{name}: no declaration"
+        return
+    fields = {f.name: f for f in (*model._meta.concrete_fields, *model._meta.many_to_many)}  # noqa: SLF001 (as above)
+    yield from (f"{name}.{field}: not declared" for field in sorted(set(fields) - set(declared)))
+    yield from (
+        f"{name}.{field}: declared, but there is no such field"
+        for field in sorted(set(declared) - set(fields))
+    )
+    for field in sorted(set(fields) & set(declared)):
+        yield from (f"{name}.{field}: {fault}" for fault in _rule_faults(fields[field], declared[field]))
+
+
+def _rule_faults(field: Any, rule: Rule) -> Iterator[str]:
+    if rule.kind == Kind.NONE:
+        return
+    if not rule.purpose or not rule.retention:
+        yield "personal without purpose and retention"
+    if rule.kind == Kind.CHILD and rule.erase == Erase.KEEP:
+        yield "about a child and outlives an erasure"
+    tender = rule.kind in {Kind.SENSITIVE, Kind.CHILD} and field.get_internal_type() in TEXTS
+    if tender and not getattr(field, "sealed", False) and not field.name.endswith(HASHES):
+        yield "tender text in the clear"

@@ -1,0 +1,101 @@
+"""Writing the trail, and sealing it."""
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, transaction
+
+from tongxin.foundation import clock
+from tongxin.foundation.access import Viewer
+from tongxin.foundation.audit import rules, signing
+from tongxin.foundation.audit.models import Entry, Head
+from tongxin.foundation.audit.queries import SEALER, content_of
+from tongxin.foundation.locks import advisory
+
+BATCH = 5000
+
+_encoder = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def trail(
+    *,
+    viewer: Viewer,
+    act: str,
+    subject: tuple[str, str, str | int],
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """Write one act down, in the transaction of the act itself.
+
+    `act` is `room.past_participle` and the event catalogue too; `subject` is (room, kind, id). `before`, `after` and `reason`
+    carry ids, codes and states, never personal values: rows of the trail are kept for good.
+    Raises RuntimeError outside a transaction: then the act could happen and its trail not.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{act}: the trail belongs into the transaction of its act")
+    room, kind, key = subject
+    entry = Entry(
+        at=clock.now(),
+        account=viewer.account,
+        person=viewer.person,
+        device=viewer.device,
+        brand=viewer.brand,
+        actor=viewer.name,
+        act=act,
+        subject_room=room,
+        subject_kind=kind,
+        subject_id=str(key),
+        before="" if before is None else _encoder.encode(before),
+        after="" if after is None else _encoder.encode(after),
+        reason=reason,
+    )
+    entry.content = rules.content_hash(content_of(entry))
+    entry.save(force_insert=True)
+
+
+def seal(*, batch: int = BATCH) -> int:
+    """Chain all committed rows that are not chained yet and sign the head; answers how many.
+
+    The chain has its own numbering, so a row that commits late is simply chained later: none can be skipped. One sealer at
+    a time, and no writer ever waits for it (a chain inside the writers' transactions measured 94 acts a second
+    instead of 2,736).
+    """
+    total = 0
+    while (done := _seal_batch(batch)) == batch:
+        total += done
+    return total + done
+
+
+def _seal_batch(batch: int) -> int:
+    with transaction.atomic(), advisory(SEALER):
+        waiting = list(
+            Entry.objects.filter(position=None).order_by("id").values_list("id", "content")[:batch]
+        )
+        if not waiting:
+            return 0
+        last = Head.objects.order_by("-position").first()
+        position, chain = (last.position, last.chain) if last else (0, rules.GENESIS)
+        places, chains = [], []
+        for _, content in waiting:
+            position += 1
+            chain = rules.link(chain, position, content)
+            places.append(position)
+            chains.append(chain)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE audit_entry e SET position = s.position, chain = s.chain"
+                " FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS s(id, position, chain) WHERE e.id = s.id",
+                [[key for key, _ in waiting], places, chains],
+            )
+        at = clock.now()
+        Head.objects.create(
+            position=position,
+            chain=chain,
+            at=at,
+            key=signing.public_key(),
+            signature=signing.sign(
+                rules.head_message(position, chain, at.isoformat(timespec="microseconds"))
+            ),
+        )
+        return len(waiting)
