@@ -1,0 +1,102 @@
+"""How much hangs on one store, and how much matching on past spend would have added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tongxin.compass.frame import Frame
+from tongxin.compass.kpis.base import Kpi
+from tongxin.compass.match import Match
+
+
+@dataclass(frozen=True)
+class StoreRange:
+    """Smallest and largest effect when one store is left out, and the store that moves it most."""
+
+    low: float
+    high: float
+    store: str
+    stores: int
+
+
+def leave_one_store_out(frame: Frame, rows: Match, kpi: Kpi) -> StoreRange | None:
+    """Recompute a mean KPI's effect without each store in turn, from cell × store sums.
+
+    A cell that loses all its controls leaves with its treated. None for ratio KPIs and for fewer than two stores.
+    """
+    if kpi.denominator is not None or not rows.retained:
+        return None
+    change = frame.reader.mean(rows, kpi.numerator, (1, frame.window)) - frame.reader.mean(
+        rows, kpi.numerator, frame.design.baseline
+    )
+    store, cells = frame.population.store[rows.member], len(rows.rung)
+    stores = np.unique(store)
+    if len(stores) < 2:
+        return None
+    arms = {True: rows.treated, False: ~rows.treated}
+    n = {arm: np.bincount(rows.cell[mask], minlength=cells).astype(float) for arm, mask in arms.items()}
+    y = {
+        arm: np.bincount(rows.cell[mask], weights=change[mask], minlength=cells) for arm, mask in arms.items()
+    }
+    effects = []
+    for one in stores:
+        here = store == one
+        less_n = {
+            arm: n[arm] - np.bincount(rows.cell[mask & here], minlength=cells) for arm, mask in arms.items()
+        }
+        less_y = {
+            arm: y[arm] - np.bincount(rows.cell[mask & here], weights=change[mask & here], minlength=cells)
+            for arm, mask in arms.items()
+        }
+        effects.append(_from_cells(less_n, less_y))
+    found, full = np.array(effects), _from_cells(n, y)
+    worst = int(np.argmax(np.abs(found - full)))
+    name = frame.population.stores[int(stores[worst])]
+    return StoreRange(float(found.min()), float(found.max()), name, len(stores))
+
+
+def _from_cells(n: dict[bool, np.ndarray], y: dict[bool, np.ndarray]) -> float:
+    both = (n[True] > 0) & (n[False] > 0)
+    gap = y[True][both] / n[True][both] - y[False][both] / n[False][both]
+    return float(np.average(gap, weights=n[True][both])) if both.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class Regress:
+    """Regression to the mean: reliability of the baseline mean, the gap before, and the bias matching would add."""
+
+    reliability: float
+    gap: float
+    bias: float
+
+
+def regression_index(frame: Frame, rows: Match, kpi: Kpi) -> Regress | None:
+    """(1 − reliability) × gap before entry (Ham & Miratrix 2022): what matching on the baseline would add.
+
+    Reliability is the correlation of the controls' first and second half of the baseline inside cells, stepped up by
+    Spearman–Brown (halves in time, since neighbouring periods share their noise).
+    """
+    first, last = frame.design.baseline
+    if kpi.denominator is not None or not rows.retained or last - first < 1:
+        return None
+    middle = (first + last) // 2
+    halves = [frame.reader.mean(rows, kpi.numerator, part) for part in ((first, middle), (middle + 1, last))]
+    control = ~rows.treated
+    residual = [_inside_cells(half, rows)[control] for half in halves]
+    if min(part.std() for part in residual) == 0:
+        return None
+    correlation = float(np.corrcoef(*residual)[0, 1])
+    reliability = max(0.0, 2 * correlation / (1 + correlation))
+    base = frame.reader.mean(rows, kpi.numerator, frame.design.baseline)
+    gap = float(rows.weight[rows.treated] @ base[rows.treated] - rows.weight[control] @ base[control])
+    return Regress(reliability, gap, (1 - reliability) * gap)
+
+
+def _inside_cells(values: np.ndarray, rows: Match) -> np.ndarray:
+    control = ~rows.treated
+    cells = len(rows.rung)
+    count = np.maximum(np.bincount(rows.cell[control], minlength=cells), 1)
+    mean = np.bincount(rows.cell[control], weights=values[control], minlength=cells) / count
+    return values - mean[rows.cell]

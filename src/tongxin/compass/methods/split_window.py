@@ -1,0 +1,57 @@
+"""D: never-joiners balanced on an early window, differenced against a later one.
+
+Entropy balancing uses spend and frequency of the early periods only; the baseline of the difference starts after
+them, so the noise that balancing picks up does not flow back as regression to the mean.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tongxin.compass import entropy
+from tongxin.compass.design import Design
+from tongxin.compass.match import Match
+from tongxin.compass.methods import never_joiners
+from tongxin.compass.methods.base import Method
+from tongxin.compass.panel import Panel
+from tongxin.compass.population import Population
+from tongxin.compass.riskset import RiskSet
+
+
+def late_baseline(design: Design) -> tuple[int, int]:
+    """Return the part of the baseline after the early window."""
+    return design.early[1] + 1, design.baseline[1]
+
+
+def early_means(panel: Panel, design: Design, rows: Match) -> np.ndarray:
+    """Monthly spend (currency units) and orders of each row in its early window, shape (rows, 2)."""
+    first, last = design.early
+    out = []
+    for name, unit in (("spend", 100.0), ("orders", 1.0)):
+        total = np.cumsum(np.pad(panel.values[name], ((0, 0), (1, 0))), axis=1)
+        span = total[rows.member, rows.cohort + last + 1] - total[rows.member, rows.cohort + first]
+        out.append(span * panel.calendar.per_month / (last - first + 1) / unit)
+    return np.stack(out, axis=1)
+
+
+def choose(panel: Panel, population: Population, design: Design, sets: Sequence[RiskSet]) -> Match:
+    """Reweight the never-joiners of each cohort; a cohort that cannot be balanced keeps its strata weights."""
+    rows = never_joiners.choose(panel, population, design, sets)
+    if not rows.retained:
+        return rows.reweighted(rows.weight, np.zeros((0, 2)), "split_window")
+    x = early_means(panel, design, rows)
+    weight = rows.weight.copy()
+    for cohort in np.unique(rows.cohort):
+        here = rows.cohort == cohort
+        treated, controls = here & rows.treated, here & ~rows.treated
+        _, cell = np.unique(rows.cell[controls], return_inverse=True)
+        goal = rows.weight[treated] @ x[treated]
+        balanced = entropy.balance(rows.weight[controls], x[controls], cell, goal)
+        if balanced is not None:
+            weight[controls] = balanced
+    return rows.reweighted(weight, x, "split_window")
+
+
+METHOD = Method(
+    "split_window", "D", choose, late_baseline, "早期窗口配平的从未参加者", "early-window balanced"
+)

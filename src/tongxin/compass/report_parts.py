@@ -1,0 +1,292 @@
+"""Tables and small pieces of the report; every figure leaves here with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from tongxin.compass.answer import Answer, KpiAnswer, NaiveNumber
+from tongxin.compass.methods import METHODS
+from tongxin.compass.naive import NAIVES
+from tongxin.compass.sentence import Words, figure, per_cent, points, span
+from tongxin.compass.words import LABELS, VERDICTS
+
+Say = Callable[[Words], str]
+
+_TONES = {
+    "positive": ("good", "✓"),
+    "negative": ("bad", "▼"),
+    "no_evidence": ("", "○"),
+    "range_only": ("warn", "△"),
+    "cannot_be_said": ("bad", "✕"),
+}
+
+
+def speaker(language: str) -> Say:
+    """Return a function that says words in one language, escaped."""
+    return lambda words: escape(words.zh if language == "zh" else words.en)
+
+
+def card(inner: str, heading: str) -> str:
+    """One section with its heading."""
+    return f'<section class="card"><h2>{heading}</h2>{inner}</section>'
+
+
+def table(head: list[str], rows: list[list[str]], *, label: str, numbers: int = 99) -> str:
+    """Return a table that may scroll sideways; columns from 1 to `numbers` are figures."""
+    tops = "".join(f'<th scope="col"{_n(i, numbers)}>{cell}</th>' for i, cell in enumerate(head))
+    body = "".join(
+        "<tr>" + "".join(f"<td{_n(i, numbers)}>{cell}</td>" for i, cell in enumerate(row)) + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>{tops}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _n(place: int, numbers: int) -> str:
+    return ' class="n"' if 1 <= place <= numbers else ""
+
+
+def verdict_badge(kpi: KpiAnswer, say: Say) -> str:
+    """State with shape and word."""
+    tone, mark = _TONES[kpi.verdict]
+    return f'<span class="badge {tone}"><span aria-hidden="true">{mark}</span> {say(VERDICTS[kpi.verdict])}</span>'
+
+
+def label_badge(label: str, say: Say) -> str:
+    """What weakens the answer."""
+    return f'<span class="badge warn"><span aria-hidden="true">△</span> {say(LABELS[label])}</span>'
+
+
+def duel(answer: Answer, kpi: KpiAnswer, naive: NaiveNumber, say: Say) -> str:
+    """The naive number struck through beside the honest one."""
+    why = answer.naive_reasons["versus_all_others"]
+    honest = f"{points(kpi.effect, kpi.unit, answer.currency)}"
+    return (
+        f'<div class="duel"><div class="naive"><span class="note">{say(Words(NAIVES["versus_all_others"].zh, NAIVES["versus_all_others"].en))}'
+        f'</span><div class="v">{points(naive.effect, kpi.unit, answer.currency)}</div><p class="note">{say(why)}</p></div>'
+        f'<div><span class="note">{say(Words("和相似的会员比，前后各自相减", "against similar members, each against their own past"))}</span>'
+        f'<div class="v">{honest}</div><p class="note nowrap">{span(kpi.ci, kpi.unit, answer.currency)}</p></div></div>'
+    )
+
+
+def kpi_table(answer: Answer, language: str, say: Say) -> str:
+    """One row a figure and window."""
+    head = [Words("指标", "Figure"), Words("期数", "Periods"), Words("不参加时", "Without"), Words("差异与区间", "Difference, interval"),
+            Words("相对", "Relative"), Words("直接比", "Naive"), Words("读法", "Reading")]  # fmt: skip
+    rows = []
+    for kpi in answer.kpis:
+        naive = kpi.naive.get("versus_all_others")
+        struck = (
+            f"<s>{points(naive.effect, kpi.unit, answer.currency, language=language)}</s>" if naive else "—"
+        )
+        interval = span(kpi.ci, kpi.unit, answer.currency, language=language)
+        size = (
+            points(kpi.effect, kpi.unit, answer.currency, language=language)
+            if kpi.effect is not None
+            else "—"
+        )
+        rows.append(
+            [
+                f"<b>{say(kpi.name)}</b>",
+                str(kpi.window),
+                figure(kpi.counterfactual_level, kpi.unit, answer.currency),
+                f'<b>{size}</b><small class="nowrap">{interval}</small>',
+                per_cent(kpi.relative),
+                struck,
+                verdict_badge(kpi, say),
+            ]
+        )
+    return table(
+        [say(words) for words in head], rows, label=say(Words("各项指标表", "Table of figures")), numbers=5
+    )
+
+
+def control_table(answer: Answer, language: str, say: Say) -> str:
+    """B, D and E side by side for every figure."""
+    head = [
+        say(Words("指标", "Figure")),
+        *[f"{m.letter} · {say(Words(m.zh, m.en))}" for m in METHODS.values()],
+    ]
+    rows = []
+    for kpi in answer.kpis:
+        cells = [f"<b>{say(kpi.name)}</b> · {kpi.window}"]
+        for code in METHODS:
+            one = kpi.by_control[code]
+            if one.effect is None:
+                cells.append(f"—<small>n = {one.treated}</small>")
+                continue
+            size = points(one.effect, kpi.unit, answer.currency, language=language)
+            cells.append(
+                f'{size}<small class="nowrap">{span(one.ci, kpi.unit, answer.currency, language=language)}</small>'
+                f"<small>n = {one.treated} / {one.controls}</small>"
+            )
+        rows.append(cells)
+    return table(head, rows, label=say(Words("三组对照", "Three control groups")))
+
+
+def event_table(answer: Answer, kpi: KpiAnswer, language: str, say: Say) -> str:
+    """Data under the event study."""
+    rows = [
+        [
+            str(point.period) + ("" if point.counted else f" ({say(Words('不计入', 'left out'))})"),
+            points(point.effect, kpi.unit, answer.currency, language=language),
+            span(point.ci, kpi.unit, answer.currency, language=language),
+        ]
+        for point in answer.event_study
+        if point.kpi == kpi.kpi
+    ]
+    head = [say(Words("期", "Period")), say(Words("差异", "Difference")), say(Words("区间", "Interval"))]
+    return _details(table(head, rows, label=say(Words("事件研究数据", "Event study data"))), say)
+
+
+def forest_table(answer: Answer, say: Say) -> str:
+    """Data under the forest."""
+    rows = []
+    for kpi in answer.kpis:
+        interval = "—"
+        if kpi.relative_ci is not None:
+            interval = f"{per_cent(kpi.relative_ci[0])} … {per_cent(kpi.relative_ci[1])}"
+        adjusted = "—" if kpi.p_adjusted is None else f"{kpi.p_adjusted:.3f}"
+        rows.append([f"{say(kpi.name)} · {kpi.window}", per_cent(kpi.relative), interval, adjusted])
+    head = [
+        Words("指标", "Figure"),
+        Words("相对变化", "Relative"),
+        Words("区间", "Interval"),
+        Words("p（Holm 校正）", "p (Holm)"),
+    ]
+    return _details(
+        table([say(words) for words in head], rows, label=say(Words("森林图数据", "Forest data"))), say
+    )
+
+
+def balance_table(answer: Answer, language: str, say: Say) -> str:
+    """Data under the love plot."""
+    rows = [
+        [
+            escape(row[language]),
+            f"{row['smd_before']:.2f}",
+            f"{row['smd_after']:.2f}",
+            f"{row['smd_split_window']:.2f}",
+            f"{row['smd_cohort_max']:.2f}",
+            f"{row['variance_ratio']:.2f}",
+        ]
+        for row in answer.balance
+    ]
+    head = [Words("特征", "Trait"), Words("配平前", "Before"), Words("配平后", "After"), Words("早期窗口配平后", "After D"),
+            Words("单批最大", "Worst cohort"), Words("方差比", "Variance ratio")]  # fmt: skip
+    return _details(table([say(words) for words in head], rows, label=say(Words("平衡表", "Balance"))), say)
+
+
+def naive_table(answer: Answer, say: Say) -> str:
+    """Every naive number of the primary figure, struck through, with the reason why it misleads."""
+    kpi = answer.primary
+    rows = []
+    for code, naive in NAIVES.items():
+        found = kpi.naive.get(code)
+        if found is None:
+            continue
+        rows.append(
+            [
+                say(Words(naive.zh, naive.en)),
+                f"<s>{points(found.effect, kpi.unit, answer.currency)}</s><small><s>{span(found.ci, kpi.unit, answer.currency)}</s></small>",
+                say(answer.naive_reasons[code]),
+            ]
+        )
+    head = [Words("算法", "Sum"), Words("会得到", "Gives"), Words("为什么误导", "Why it misleads")]
+    return table([say(words) for words in head], rows, label=say(Words("常见算法", "Usual sums")), numbers=1)
+
+
+def check_list(answer: Answer, language: str, say: Say) -> str:
+    """The checks, each with mark, sentence and figure."""
+    kpi, checks = answer.primary, answer.checks
+    items = [
+        _check(
+            checks["placebo"],
+            Words("假想参加日之后没有差异", "no difference after a pseudo-entry"),
+            answer,
+            kpi,
+            language,
+        ),
+        _check(
+            checks["no_show"],
+            Words("报了名没来的人没有“效果”", "no effect among no-shows"),
+            answer,
+            kpi,
+            language,
+        ),
+        _check(
+            checks["negative_control"],
+            Words(
+                f"活动影响不到的品类没有变化（{checks['negative_control']['category'] or '未指定'}）",
+                f"nothing moves in the negative control ({checks['negative_control']['category'] or 'none chosen'})",
+            ),
+            answer,
+            kpi,
+            language,
+        ),
+    ]
+    gap = checks["sensitivity"]["never_minus_later"]
+    items.append(_gap(gap, answer, kpi, language))
+    share = checks["overlap"]["retained_share"]
+    if share is not None:
+        mark = ("ok", "✓") if share >= 0.8 else ("mind", "△")
+        items.append(
+            (mark, Words("找得到相似对照的参加者", "participants with comparable controls"), f"{share:.0%}")
+        )
+    store = checks["sensitivity"]["leave_one_store_out"]
+    if store:
+        ends = span((store["low"], store["high"]), kpi.unit, answer.currency, language=language)
+        items.append(
+            (("ok", "✓"), Words("去掉任意一家店，结果的范围", "range when any one store is left out"), ends)
+        )
+    lines = "".join(
+        f'<li><span class="{mark[0]}" aria-hidden="true">{mark[1]}</span><span>{say(words)}</span>'
+        f'<span class="note nowrap">{escape(value)}</span></li>'
+        for mark, words, value in items
+    )
+    return f'<ul class="believe">{lines}</ul>'
+
+
+_Item = tuple[tuple[str, str], Words, str]
+
+
+def _check(found: Mapping[str, Any], words: Words, answer: Answer, kpi: KpiAnswer, language: str) -> _Item:
+    status = str(found["status"])
+    if status in {"passes", "equivalent"}:
+        mark = ("ok", "✓")
+    elif status in {"fails", "difference_before_entry"}:
+        mark = ("no", "✕")
+    else:
+        mark = ("mind", "△")
+    if found["effect"] is None:
+        return mark, words, "无法检验" if language == "zh" else "not testable"
+    unit = "money/month" if "category" in found else kpi.unit
+    interval = span(found["ci"], unit, answer.currency, language=language)
+    return (
+        mark,
+        words,
+        f"{points(found['effect'], unit, answer.currency, language=language)} ({interval})",
+    )
+
+
+def _gap(gap: Mapping[str, Any] | None, answer: Answer, kpi: KpiAnswer, language: str) -> _Item:
+    words = Words(
+        "两个对照组的差（从未参加 − 后来参加）", "gap between the control groups (never − later joiners)"
+    )
+    if gap is None:
+        return ("mind", "△"), words, "无法检验" if language == "zh" else "not testable"
+    low, high = gap["ci"]
+    mark = ("ok", "✓") if low <= 0 <= high else ("mind", "△")
+    return (
+        mark,
+        words,
+        f"{points(gap['effect'], kpi.unit, answer.currency, language=language)} ({span((low, high), kpi.unit, answer.currency, language=language)})",
+    )
+
+
+def _details(inner: str, say: Say) -> str:
+    return f'<details class="data"><summary>{say(Words("查看数据表", "Show the data"))}</summary>{inner}</details>'
