@@ -1,0 +1,61 @@
+"""Studies: what was asked and when, and the answer as it was given. An answer is never changed; a new question is a new study."""
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from tongxin.foundation.personal import declare
+from tongxin.measure.terms import StudyState
+from tongxin.stores.models import Brand, Region, Store
+
+
+class Study(models.Model):
+    """One study. `registered_at` is when the question was written down, before anybody looked.
+
+    `answer` is `study.json` of the contract (schema tongxin.study/1); it holds totals and intervals, no person.
+    `region`/`store` narrow it to the members whose home is there; both empty is the whole chain.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=120)
+    treated = models.CharField(max_length=140)
+    design = models.JSONField()
+    state = models.CharField(
+        max_length=8, choices=[(s.value, s.value) for s in StudyState], default=StudyState.PLANNED
+    )
+    faults = models.JSONField(default=list, blank=True)
+    answer = models.JSONField(null=True)
+    verdict = models.CharField(max_length=16, blank=True)
+    fingerprint = models.CharField(max_length=80, blank=True)
+    pictures = models.JSONField(default=dict, blank=True)
+    report_html = models.TextField(blank=True)
+    report_en = models.TextField(blank=True)
+    simulated = models.BooleanField(default=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_by_name = models.CharField(max_length=80)
+    registered_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(null=True)
+
+    personal = declare(
+        "id public_id brand region store title treated design state faults answer verdict fingerprint pictures report_html"
+        " report_en simulated asked_by asked_by_name registered_at started_at at"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(state=StudyState.DONE.value) | Q(answer__isnull=False),
+                name="study_done_has_answer",
+            ),
+            models.CheckConstraint(condition=Q(region=None) | Q(store=None), name="study_one_place"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["-registered_at", "-id"], name="study_newest")]

@@ -1,0 +1,97 @@
+"""Reading studies: kept answers only. Nothing here computes, so a page costs one row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tongxin.foundation.access import SYSTEM, Viewer
+from tongxin.foundation.errors import Refused
+from tongxin.foundation.pages import Page, page
+from tongxin.measure.models import Study
+from tongxin.measure.terms import StudyState
+from tongxin.stores.models import Region, Store
+from tongxin.stores.terms import Role
+
+#: whole-brand readers; they also ask
+ASKERS = frozenset({SYSTEM, Role.ADMIN, Role.HQ_EDITOR, Role.HQ_ANALYST})
+CHAIN_READERS = ASKERS | {Role.AUDITOR}
+#: read-only, chain-wide studies and those of their own places
+PLACE_READERS = frozenset({Role.REGION_MANAGER, Role.STORE_MANAGER})
+
+
+@dataclass(frozen=True)
+class StudyLine:
+    """One row of the list: the sentence before the figure."""
+
+    public_id: UUID
+    title: str
+    treated: str
+    state: StudyState
+    verdict: str
+    said_zh: str
+    said_en: str
+    simulated: bool
+    pre_registered: bool
+    registered_at: datetime
+    at: datetime | None
+
+
+def _reached(viewer: Viewer) -> QuerySet[Study]:
+    found = Study.objects.select_related("region", "store")
+    if viewer.places(CHAIN_READERS) is None:
+        return found
+    places = viewer.places(PLACE_READERS)
+    if not viewer.roles & PLACE_READERS:
+        return found.none()
+    if places is None:
+        return found
+    # A study of a region is for who reaches all of it: half a region's totals would give the other half away.
+    outside = Store.objects.exclude(id__in=places).exclude(region=None).values("region")
+    whole = Region.objects.filter(id__in=Store.objects.filter(id__in=places).values("region")).exclude(
+        id__in=outside
+    )
+    return found.filter(Q(region=None, store=None) | Q(store__in=places) | Q(region__in=whole))
+
+
+def studies(viewer: Viewer, *, limit: int = 50, cursor: str | None = None) -> Page[StudyLine]:
+    """The studies that a viewer may read, newest first. Champions, doors and members read none."""
+    rows = _reached(viewer).defer("pictures", "report_html", "report_en")
+    found = page(rows, by=("-registered_at", "-id"), limit=limit, cursor=cursor)
+    return Page(tuple(_line(row) for row in found.items), found.cursor)
+
+
+def _line(row: Study) -> StudyLine:
+    answer = row.answer or {}
+    said = answer.get("words", {})
+    return StudyLine(
+        public_id=row.public_id,
+        title=row.title,
+        treated=row.treated,
+        state=StudyState(row.state),
+        verdict=row.verdict,
+        said_zh=said.get("zh", ""),
+        said_en=said.get("en", ""),
+        simulated=row.simulated,
+        pre_registered=bool(answer.get("design", {}).get("pre_registered")),
+        registered_at=row.registered_at,
+        at=row.at,
+    )
+
+
+def access_study(viewer: Viewer, public_id: UUID | str) -> Study:
+    """One study with its answer, pictures and report. Refuses `absent`."""
+    try:
+        wanted = public_id if isinstance(public_id, UUID) else UUID(public_id)
+    except ValueError:
+        raise Refused("absent") from None
+    found = _reached(viewer).filter(public_id=wanted).first()
+    if found is None:
+        raise Refused("absent")
+    return found
+
+
+def waiting() -> list[int]:
+    """Studies that are registered and not answered: a worker that starts looks whether their jobs were lost."""
+    return list(Study.objects.filter(state=StudyState.PLANNED).order_by("id").values_list("id", flat=True))

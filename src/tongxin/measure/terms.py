@@ -1,0 +1,80 @@
+"""Words of measure: how far a study has come, what a design may say, and what this room refuses."""
+
+from enum import StrEnum
+
+from tongxin.foundation.errors import Sentence
+
+
+class StudyState(StrEnum):
+    """How far a study has come. A study that may not be answered is done: its answer says so."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+STATES: dict[StudyState, tuple[str, str]] = {
+    StudyState.PLANNED: ("已登记，等待计算", "registered, waiting"),
+    StudyState.RUNNING: ("计算中", "running"),
+    StudyState.DONE: ("有了答案", "answered"),
+    StudyState.FAILED: ("没有算成", "could not be run"),
+}
+
+TREATED_KINDS = ("campaign", "event", "kit", "community")
+
+# What a design may say (compass/design.py reads and checks it in the worker): name → kind of value.
+DESIGN_FIELDS: dict[str, type] = {
+    "treated": str,
+    "period": str,
+    "baseline": list,
+    "early": list,
+    "donut": int,
+    "windows": list,
+    "strata": list,
+    "min_tenure": int,
+    "min_cohort": int,
+    "min_controls": int,
+    "level": float,
+    "seed": int,
+    "draws": int,
+    "primary": str,
+    "kpis": list,
+    "negative_control": str,
+    "cluster": str,
+}
+
+# Statuses of the table `participation`, which are deeds of the book under the same names.
+STATUSES = ("registered", "waitlisted", "lost_draw", "checked_in", "no_show", "cancelled")
+WHATS = ("event", "ritual", "campaign", "challenge", "panel")
+
+# Sources whose publisher calls the data simulated; a study on them carries the badge.
+TEACHING_SOURCES: dict[str, tuple[str, str]] = {
+    "complete-journey": (
+        "出版方说明：这是依照真实购物规律模拟的数据，供教学使用。",
+        "The publisher calls the data simulated: based on real grocery shopping patterns, made for education.",
+    )
+}
+
+# Who is left out of both arms before the engine sees anybody, and how that is said.
+LEFT_OUT: dict[str, tuple[str, str]] = {
+    "erased": ("已注销的会员", "members who were erased"),
+    "simulated": ("模拟的会员", "simulated members"),
+    "elsewhere": ("研究范围以外门店的会员", "members of stores outside this study"),
+}
+
+ACTS: dict[str, str] = {
+    "measure.study_planned": "登记研究",
+    "measure.study_answered": "研究有了答案",
+    "measure.study_failed": "研究没有算成",
+}
+
+REFUSALS: dict[str, Sentence] = {
+    "measure.design_bad": Sentence(
+        "研究设计有一处不对：{field}。{reason}", "Study design, {field}: {reason}", 422
+    ),
+    "measure.in_web_worker": Sentence("研究只在后台任务里计算。", "Studies run in the job worker only.", 500),
+    "measure.no_orders": Sentence(
+        "还没有导入订单，没有可以衡量的东西。", "No orders have been imported yet.", 409
+    ),
+}
