@@ -1,0 +1,1 @@
+"""The champion of a store, on a phone."""

@@ -1,0 +1,55 @@
+"""The champion's first page and one person of their own store."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from tongxin.faces.hq.people import portrait
+from tongxin.faces.hq.today import ring_picture
+from tongxin.foundation import clock
+from tongxin.people import queries as people
+from tongxin.rings import queries as rings
+from tongxin.rings.queries import lists
+from tongxin.rings.terms import Ring
+from tongxin.stores import queries as stores
+
+NOTICED = 6
+
+
+def today(request: HttpRequest) -> HttpResponse:
+    """Whom to notice today: who is a step away, who is on the way out; the rest of the day is quiet so far."""
+    viewer = request.viewer
+    shops = stores.stores_for(viewer)
+    near = [(people.person_card(viewer, one.customer), one) for one in rings.candidates(viewer)[:NOTICED]]
+    asked = [(people.person_card(viewer, one.customer), one) for one in rings.invitations(viewer)[:NOTICED]]
+    leaving = [
+        (people.person_card(viewer, one.customer), one) for one in rings.leaving_soon(viewer)[:NOTICED]
+    ]
+    busy = {card.public_id for card, _ in near + asked + leaving}
+    regulars = [
+        line for line in lists.people_in(viewer, Ring.MIDDLE, limit=12).items if line.public_id not in busy
+    ]
+    context = {
+        "shops": shops,
+        "picture": ring_picture(viewer),
+        "near": near,
+        "asked": asked,
+        "leaving": leaving,
+        "regulars": [(line, _step(viewer, line.public_id)) for line in regulars[:NOTICED]],
+        "today": clock.business_day(clock.now()),
+        "hour": timezone.localtime(clock.now()).hour,
+        "name": next((card.name for card in stores.staff_for(viewer, limit=1).items), ""),
+    }
+    return render(request, "champion/today.html", context)
+
+
+def _step(viewer: Any, public_id: UUID) -> str:
+    return rings.explain(viewer, public_id).said_step
+
+
+def person(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """A member of one's own store; the phone stays masked."""
+    return render(request, "champion/person.html", portrait(request.viewer, member_id))

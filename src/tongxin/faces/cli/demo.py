@@ -1,0 +1,179 @@
+"""`demo`: from an empty folder to pages with something on them, through the importer and the actions only.
+
+The chain is The Complete Journey, imported like anybody's files; on top a small simulated community life. A second call finds
+what it built and serves it at once; what was half built by a killed run is thrown away.
+"""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tongxin.faces.cli import answers
+from tongxin.faces.cli.answers import BAD, Stop, words
+
+VERSION = 1  # grows when the demo must be built again
+ROLES = {
+    "hq": ("demo-hq", "总部", "Headquarters"),
+    "champion": ("demo-champion", "主理人", "Champion"),
+    "member": ("demo-member", "会员", "Member"),
+    "analyst": ("demo-analyst", "分析师", "Analyst"),
+}
+
+
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help=words("端口", "port"), min=1, max=65535)] = 8000,
+    fresh: Annotated[bool, typer.Option("--fresh", help=words("重新建", "build again"))] = False,
+    serve: Annotated[bool, typer.Option(help=words("建好后启动", "serve when built"))] = True,
+) -> None:
+    """从零建好演示连锁并启动 / build the demo chain from nothing and serve it."""
+    if os.environ.get("TONGXIN_DEMO") != "1" or os.environ.get("DATABASE_URL"):
+        raise Stop(
+            BAD,
+            words(
+                "演示只在自己的目录里建：请用 make demo（TONGXIN_DEMO=1，不设 DATABASE_URL）。",
+                "The demo lives in a folder of its own: use make demo (TONGXIN_DEMO=1, no DATABASE_URL).",
+            ),
+        )
+    home = Path(os.environ.get("TONGXIN_HOME", "var/demo")).resolve()
+    if fresh or not _built(home):
+        _clear(home)
+        _build(home)
+    notice = _links(port)
+    if serve:
+        from tongxin.faces.cli.serving import run  # slow: Django
+
+        run(port=port, notice=notice)
+    answers.tell(notice)
+
+
+def _built(home: Path) -> bool:
+    try:
+        return bool(json.loads((home / "demo.json").read_text())["version"] == VERSION)
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def _clear(home: Path) -> None:
+    from tongxin.foundation import embedded  # slow: psycopg
+
+    if home.exists():
+        embedded.stop(home)
+        shutil.rmtree(home)
+    home.mkdir(parents=True)
+
+
+@contextmanager
+def _step(zh: str, en: str) -> Iterator[None]:
+    begun = time.monotonic()
+    answers.say(f"· {zh}……", f"· {en} …")
+    yield
+    answers.say(f"  {time.monotonic() - begun:.1f} 秒", f"  {time.monotonic() - begun:.1f} s")
+
+
+def _build(home: Path) -> None:
+    with _step("起数据库、建表", "database and tables"):
+        answers.platform()
+        from django.core.management import call_command  # slow
+
+        call_command("migrate", interactive=False, verbosity=0)
+    from tongxin.faces.cli import demo_life  # slow: Django must be set up first
+    from tongxin.foundation import clock  # slow, as above
+    from tongxin.stores import actions as stores  # slow, as above
+
+    now = clock.now()
+    with _step("开品牌", "brand"):
+        stores.open_brand(
+            viewer=demo_life.BUILDER, code="CJ", name="示例连锁 Complete Journey", currency="USD"
+        )
+    with _step("模拟 26 周社区生活", "26 simulated weeks of community life"):
+        neighbours = demo_life.live(now)
+    with _step("导入 147 万条小票明细", "importing 1.47 million order lines"):
+        reports = _import()
+    with _step("登录账号", "accounts to sign in with"):
+        champion, headquarters = _staff()
+        found = demo_life.afterwards(now, neighbours, champion, headquarters)
+        _member(found["member"])
+    with _step("算圈层", "rings"):
+        from tongxin.rings import actions as rings  # slow, as above
+
+        rings.recompute(viewer=demo_life.BUILDER)
+    with _step("在真实数据上做一项研究", "one study on real data"):
+        _study()
+    document = {"version": VERSION, "built_at": now.isoformat(), "reports": reports, "people": found}
+    partial = home / "demo.json.new"
+    partial.write_text(json.dumps(document, ensure_ascii=False, indent=1))
+    partial.rename(home / "demo.json")
+
+
+def _links(port: int) -> str:
+    base = os.environ.setdefault("TONGXIN_BASE_URL", f"http://127.0.0.1:{port}")
+    lines = [words("一键登录（只在演示里有）：", "One-click sign-in (demo only):")]
+    lines += [f"  {words(zh, en):　<4} {base}/enter/demo/{key}/" for key, (_, zh, en) in ROLES.items()]
+    return "\n".join(lines)
+
+
+def _import() -> list[dict[str, Any]]:
+    from tongxin.connect.files import actions as files  # slow, as above
+    from tongxin.faces.cli.demo_life import BUILDER  # slow, as above
+
+    reports = files.import_named(viewer=BUILDER, name="complete-journey")
+    return [{"table": r.table, "state": r.state, "new": r.new, "refused": r.refused} for r in reports]
+
+
+def _staff() -> tuple[Any, Any]:
+    """Accounts without a password: they open by the demo links only. Answers champion and headquarters as viewers."""
+    from tongxin.faces.cli.demo_life import BUILDER, SHOPS  # slow, as above
+    from tongxin.foundation.accounts import actions as accounts  # slow, as above
+    from tongxin.foundation.accounts.terms import AccountKind  # slow, as above
+    from tongxin.stores import actions as stores  # slow, as above
+    from tongxin.stores import queries as places  # slow, as above
+    from tongxin.stores.rules import StaffRow  # slow, as above
+    from tongxin.stores.terms import Role  # slow, as above
+
+    brand, code = places.the_brand(), SHOPS[0][0]
+    shop = places.stores_by_code(brand, [code])[code]
+    opened = {}
+    for key, role, name, store in (
+        ("hq", Role.ADMIN, "周宁", None),
+        ("champion", Role.CHAMPION, "小满", shop),
+        ("analyst", Role.HQ_ANALYST, "陈析", None),
+    ):
+        handle = ROLES[key][0]
+        account = opened[key] = accounts.create_account(viewer=BUILDER, handle=handle, kind=AccountKind.STAFF)
+        stores.grant(viewer=BUILDER, account=account, role=role, store=store, brand=None if store else brand)
+        row = StaffRow(staff_code=handle, name=name, store_code=code if store else None)
+        stores.upsert_staff(viewer=BUILDER, rows=[row])
+        card = next(s for s in places.staff_for(BUILDER).items if s.code == handle)
+        stores.link_account(
+            viewer=BUILDER, staff=places.access_staff(BUILDER, card.public_id), account=account
+        )
+    return places.viewer_for(opened["champion"]), places.viewer_for(opened["hq"], second_factor=True)
+
+
+def _member(public_id: str) -> None:
+    from django.db import transaction  # slow
+
+    from tongxin.faces.cli.demo_life import BUILDER  # slow, as above
+    from tongxin.people import queries as people  # slow, as above
+    from tongxin.people.actions import open_account  # slow, as above
+
+    with transaction.atomic():
+        customer = people.access_customer(BUILDER, public_id)
+        open_account(viewer=BUILDER, customer=customer, handle=ROLES["member"][0])
+
+
+def _study() -> None:
+    """Planned like any other, and run here, so that the first page has an answer on it; the worker finds its job already done."""
+    from tongxin.faces.cli.demo_life import BUILDER  # slow, as above
+    from tongxin.measure import actions as measure  # slow, as above
+
+    study = measure.plan_study(viewer=BUILDER, title="领券到店：真的多买了吗", treated="participation")
+    measure.run_study(study_id=study.pk)

@@ -1,0 +1,1 @@
+"""Headquarters at a desk: today, people, studies, rules, imports, stores, the trail."""

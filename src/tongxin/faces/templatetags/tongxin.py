@@ -1,0 +1,181 @@
+"""Template words of our own: one for text, a few for marks, numbers and days. Loaded in every template."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.template import Library
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from tongxin.foundation import clock, money
+from tongxin.rings.terms import Ring
+
+register = Library()
+
+WEEKDAYS = "一二三四五六日"
+LETTERS = {"outer": "o", "middle": "m", "inner": "i"}
+TONES = "abcd"
+FLAMES = (
+    '<path class="flame-a" d="M0-44c3 12 19 19 19 36a19 19 0 0 1-38 0c0-9 5-14 8-21 4 4 5 8 5 12 5-6 8-15 6-27z"/>'
+    '<path class="flame-b" d="M1-24c2 7 10 10 10 19a11 11 0 0 1-22 0c0-5 3-7 5-11 2 2 3 4 3 7 3-4 5-9 4-15z"/>'
+    '<path class="flame-c" d="M1-8c1 3 4 4 4 8a5 5 0 0 1-10 0c0-3 2-4 3-6 1 1 1 2 2 3 1-1 1-3 1-5z"/>'
+)
+
+
+def english() -> bool:
+    """Is this page in English?"""
+    return (get_language() or "zh").startswith("en")
+
+
+@register.simple_tag
+def t(text: str, **values: Any) -> SafeString:
+    """Our own text in the reader's language; values are escaped, the text itself may carry `<b>`."""
+    said = gettext(text)
+    return format_html(said, **values) if values else mark_safe(said)  # noqa: S308  # text of a template of ours
+
+
+@register.filter
+def said(words: Any) -> str:
+    """Words kept in both languages: a (zh, en) pair, a mapping or a thing with `.zh` and `.en`."""
+    if isinstance(words, tuple | list):
+        return str(words[english()])
+    if isinstance(words, dict):
+        return str(words.get("en" if english() else "zh", ""))
+    return str(getattr(words, "en" if english() else "zh", words))
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20) -> SafeString:
+    """A mark from the symbols of the page; silent for screen readers."""
+    return format_html(
+        '<svg width="{0}" height="{0}" aria-hidden="true"><use href="#{1}"/></svg>', size, name
+    )
+
+
+@register.simple_tag
+def ringmark(ring: Any, short: str = "") -> SafeString:
+    """Ring mark, colour and word together: never one without the others."""
+    letter = LETTERS[str(ring)]
+    word = said(ring if hasattr(ring, "zh") else Ring(str(ring)))
+    word = word.split(" ")[0] if short and not english() else word
+    return format_html('<span class="ring {0}">{1}{2}</span>', letter, icon(f"r-{letter}", 18), word)
+
+
+# How a champion speaks of the rings, person to person.
+NEAR = {
+    "inner": gettext_lazy("一起做事的人"),
+    "middle": gettext_lazy("常来的人"),
+    "outer": gettext_lazy("认得我们的街坊"),
+}
+
+
+@register.simple_tag
+def ringword(ring: Any) -> SafeString:
+    """Ring mark with the champion's word for it."""
+    mark = LETTERS[str(ring)]
+    return format_html('<span class="ring {0}">{1}{2}</span>', mark, icon(f"r-{mark}", 18), NEAR[str(ring)])
+
+
+@register.filter
+def letter(ring: Any) -> str:
+    """`o`, `m`, `i`."""
+    return LETTERS[str(ring)]
+
+
+@register.simple_tag
+def flame(x: float, y: float, scale: float, lit: str = "lit") -> SafeString:
+    """The fire."""
+    return format_html(
+        '<g transform="translate({} {}) scale({})"><g class="{}">{}</g>'
+        '<path class="log" d="M-19 13 17 20M19 13-17 20" fill="none" stroke-width="5" stroke-linecap="round"/></g>',
+        x, y, scale, lit, mark_safe(FLAMES),  # noqa: S308  # a constant
+    )  # fmt: skip
+
+
+def _local(at: Any) -> Any:
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return timezone.localtime(at) if isinstance(at, datetime) else at
+
+
+@register.filter
+def day(at: Any) -> str:
+    """`2026年3月5日`, `5 Mar 2026`; the year is left out while it is this year's."""
+    if at is None:
+        return "—"
+    local = _local(at)
+    here = local.date() if isinstance(local, datetime) else local
+    same = here.year == clock.business_day(clock.now()).year
+    if english():
+        return f"{here.day} {here:%b}" + ("" if same else f" {here.year}")
+    return ("" if same else f"{here.year}年") + f"{here.month}月{here.day}日"
+
+
+@register.filter
+def full_day(at: Any) -> str:
+    """With the year, always."""
+    local = _local(at)
+    here = local.date() if isinstance(local, datetime) else local
+    return f"{here.day} {here:%b} {here.year}" if english() else f"{here.year}年{here.month}月{here.day}日"
+
+
+@register.filter
+def weekday(at: date) -> str:
+    """`周四`, `Thursday`."""
+    return f"{at:%A}" if english() else f"周{WEEKDAYS[at.weekday()]}"
+
+
+@register.filter
+def hour(at: Any) -> str:
+    """`08:30` on the clock of the installation."""
+    return f"{_local(at):%H:%M}"
+
+
+@register.filter
+def month(number: int) -> str:
+    """`9 月`, `Sep`."""
+    return f"{date(2000, int(number), 1):%b}" if english() else f"{number} 月"
+
+
+@register.filter
+def num(value: Any) -> str:
+    """12,345."""
+    return "—" if value is None else f"{int(value):,}".replace("-", "−")
+
+
+@register.filter
+def plainly(value: float) -> str:
+    """A number without a tail of zeros: `4`, `0.8`, `12.5`."""
+    return f"{round(float(value), 1):g}".replace("-", "−")
+
+
+@register.filter
+def percent(share: float) -> str:
+    """`29.7%`; what is little but not nothing says so."""
+    return "<0.1%" if 0 < share < 0.001 else f"{share * 100:.1f}%"
+
+
+@register.simple_tag(takes_context=True)
+def cash(context: Any, fen: int) -> str:
+    """Money in the brand's currency."""
+    return money.show(fen, str(context.get("currency") or "CNY"))
+
+
+@register.filter
+def initial(name: str) -> str:
+    """What stands in the round of somebody without a picture."""
+    return (name or "·")[:1].upper()
+
+
+@register.filter
+def tone(name: str) -> str:
+    """Which of four soft colours somebody's round has: always the same for the same name."""
+    return TONES[sum(map(ord, name)) % 4]
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """An entry of a mapping."""
+    return mapping.get(key)

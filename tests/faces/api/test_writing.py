@@ -1,0 +1,198 @@
+"""Every write of the API happens once a key (promise P4): generic over the route table."""
+
+import pytest
+
+from access.actors import CHINESE, api, rows_touched, undone
+from access.requests import BODIES, HEADERS, address, body
+from access.test_harm import someone
+from access.test_matrix import name
+from tongxin.faces.api import writing
+from tongxin.foundation.idempotency.models import Kept
+from tongxin.project.permissions import API
+
+pytestmark = pytest.mark.django_db
+# The enrolment code of a device counts once by itself and comes from nobody in particular, so it carries no key.
+WRITES = [row for row in API if row.method != "GET" and row.route != "api:devices.activate"]
+
+
+@pytest.mark.parametrize("row", WRITES, ids=name)
+def test_the_same_key_and_body_give_the_same_answer_and_one_effect(world, row):
+    actor, thing = someone(world, row)
+    path = address(row, thing, world)
+    sent = body(row, world, actor, thing)
+    more = HEADERS.get((row.route, row.method), {})
+    with undone():
+        first = api(actor, row.method, path, sent, key="k-1", **more)
+        assert first.status_code < 300
+        before = rows_touched()
+        again = api(actor, row.method, path, sent, key="k-1", **more)
+        assert rows_touched() == before
+        if row.verb == "erase" and row.route.startswith("api:me.erase"):
+            assert again.status_code == 401  # nobody is left to be answered
+            return
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again[writing.REPEATED] == "true"
+        assert writing.REPEATED not in first
+
+
+@pytest.mark.parametrize("row", [r for r in WRITES if BODIES[r.route, r.method] is not None], ids=name)
+def test_another_body_under_the_same_key_is_refused(world, row):
+    actor, thing = someone(world, row)
+    if row.route == "api:me.erase":
+        pytest.skip("nobody is left to ask again")
+    path, sent = address(row, thing, world), body(row, world, actor, thing)
+    more = HEADERS.get((row.route, row.method), {})
+    other = other_body(sent)
+    with undone():
+        assert api(actor, row.method, path, sent, key="k-2", **more).status_code < 300
+        reply = api(actor, row.method, path, other, key="k-2", **more)
+    assert (reply.status_code, reply.json()["code"]) == (422, "idempotency.other_body")
+
+
+def other_body(sent):
+    """The same shape with one value changed."""
+    for field, value in sent.items():
+        if isinstance(value, bool):
+            return sent | {field: not value}
+        if field in (
+            "title",
+            "note",
+            "reason",
+            "nickname",
+            "notice_version",
+            "name",
+            "channel",
+        ) and isinstance(value, str):
+            return (
+                sent | {field: value + "x"} if field != "reason" or " " in value else sent | {"note": "other"}
+            )
+    if "url" in sent:
+        return sent | {"url": sent["url"] + "2"}
+    if "merge" in sent or "source" in sent:
+        return sent | {next(iter(sent)): "00000000-0000-4000-8000-000000000000"}
+    return sent | {"until": "2027-01-01T00:00:00+08:00"}
+
+
+@pytest.mark.parametrize("row", WRITES, ids=name)
+def test_a_write_without_a_key_or_with_a_bad_one_is_refused(world, row):
+    import json
+
+    from django.test import Client
+
+    actor, thing = someone(world, row)
+    path, sent = address(row, thing, world), body(row, world, actor, thing)
+    more = {
+        f"HTTP_{k.upper().replace('-', '_')}": v for k, v in HEADERS.get((row.route, row.method), {}).items()
+    }
+    data = b"" if sent is None else json.dumps(sent).encode()
+    for key, code in (
+        (None, "idempotency.key_needed"),
+        ("k" * 201, "idempotency.bad_key"),
+        ("键", "idempotency.bad_key"),
+    ):
+        keyed = {} if key is None else {"HTTP_IDEMPOTENCY_KEY": key}
+        before = rows_touched()
+        reply = Client().generic(
+            row.method,
+            path,
+            data,
+            "application/json",
+            HTTP_AUTHORIZATION=f"Bearer {actor.token}",
+            **CHINESE,
+            **keyed,
+            **more,
+        )
+        assert (reply.status_code, reply.json()["code"]) == (422, code)
+        assert rows_touched() == before
+
+
+def test_keys_belong_to_their_sender(world):
+    sent = {"granted": True, "notice_version": "2026-01"}
+    with undone():
+        a = api(world.actors["member_outer"], "PUT", "/api/v1/me/consents/photo", sent, key="mine")
+        b = api(
+            world.actors["member_inner"],
+            "PUT",
+            "/api/v1/me/consents/photo",
+            sent | {"granted": False},
+            key="mine",
+        )
+    assert (a.status_code, b.status_code) == (200, 200)
+    assert (a.json()["granted"], b.json()["granted"]) == (True, False)
+
+
+def test_a_refusal_is_kept_too_unless_it_may_be_different_next_time(world):
+    admin = world.actors["admin"]
+    store = world.document["regions"][0]["stores"][0]
+    taken = {"nickname": "x", "home_store": store["id"], "phone": store["members"][0]["phone"]}
+    bad = taken | {"phone": "123"}
+    with undone():
+        first = api(admin, "POST", "/api/v1/members", bad, key="bad")
+        again = api(admin, "POST", "/api/v1/members", bad, key="bad")
+        assert (first.status_code, first.json()["code"]) == (422, "people.phone_bad")
+        assert again.content == first.content
+        assert Kept.objects.filter(key="bad").count() == 1
+        conflict = api(admin, "POST", "/api/v1/members", taken, key="conflict")
+        assert (conflict.status_code, conflict.json()["code"]) == (409, "people.identity_taken")
+        assert not Kept.objects.filter(key="conflict").exists()
+
+
+def test_control_arm_without_the_store_the_write_would_happen_twice(world, monkeypatch):
+    def every_time(*, act, **rest):
+        status, answer = act()
+        return status, answer, False
+
+    monkeypatch.setattr(writing, "once", every_time)
+    member = world.actors["member_outer"]
+    sent = {"nickname": "豆豆", "age_years": 7, "agreed": True, "notice_version": "2026-01"}
+    with undone():
+        first = api(member, "POST", "/api/v1/me/companions", sent, key="k")
+        again = api(member, "POST", "/api/v1/me/companions", sent, key="k")
+    assert first.json()["id"] != again.json()["id"]
+
+
+# ---- two people edit the same thing
+
+
+def test_a_policy_is_edited_against_the_version_that_was_read(world):
+    admin, editor = world.actors["admin"], world.actors["hq_editor"]
+    with undone():
+        read = api(admin, "GET", "/api/v1/rings/policy")
+        tag, policy = read["ETag"], read.json()["body"]
+        assert tag == f'"{read.json()["version"]}"'
+        mine = policy | {"middle": policy["middle"] | {"days": 5}}
+        first = api(admin, "PUT", "/api/v1/rings/policy", {"body": mine}, **{"If-Match": tag})
+        assert first.json()["version"] == read.json()["version"] + 1
+        theirs = policy | {"middle": policy["middle"] | {"days": 6}}
+        late = api(editor, "PUT", "/api/v1/rings/policy", {"body": theirs}, **{"If-Match": tag})
+        assert (late.status_code, late.json()["code"]) == (412, "rings.policy_stale")
+        assert late.json()["data"]["version"] == read.json()["version"] + 1
+        fresh = api(editor, "GET", "/api/v1/rings/policy")
+        assert fresh.json()["body"]["middle"]["days"] == 5
+        right = api(
+            editor, "PUT", "/api/v1/rings/policy", {"body": theirs}, **{"If-Match": f"W/{fresh['ETag']}"}
+        )
+        assert right.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tag", "status", "code"),
+    [(None, 428, "match.needed"), ('"x"', 412, "edit.stale"), ("*", 412, "edit.stale")],
+)
+def test_an_edit_without_a_readable_match_is_refused(world, tag, status, code):
+    more = {} if tag is None else {"If-Match": tag}
+    with undone():
+        reply = api(world.actors["admin"], "PUT", "/api/v1/rings/policy", {"body": {}}, **more)
+    assert (reply.status_code, reply.json()["code"]) == (status, code)
+
+
+def test_one_key_does_not_carry_over_to_another_version(world):
+    with undone():
+        a = api(
+            world.actors["admin"], "PUT", "/api/v1/rings/policy", {"body": {}}, key="p", **{"If-Match": '"1"'}
+        )
+        b = api(
+            world.actors["admin"], "PUT", "/api/v1/rings/policy", {"body": {}}, key="p", **{"If-Match": '"2"'}
+        )
+    assert a.status_code == 200
+    assert b.json()["code"] == "idempotency.other_body"
