@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,13 @@ def test_every_decision_is_in_the_list():
 def test_a_decision_says_context_decision_and_consequence(note):
     text = note.read_text()
     assert all(f"**{word}.**" in text for word in ("Context", "Decision", "Consequence"))
+
+
+def test_the_pages_made_from_the_code_are_up_to_date():
+    made = subprocess.run(
+        [sys.executable, "docs/build.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, f"{made.stdout}{made.stderr} (make docs)"
 
 
 def test_make_targets_named_in_the_readmes_exist():

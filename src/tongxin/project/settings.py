@@ -21,6 +21,14 @@ TONGXIN_BASE_URL = os.environ.get("TONGXIN_BASE_URL", "http://127.0.0.1:8000")
 TONGXIN_LAKE = Path(os.environ.get("TONGXIN_LAKE", HOME / "lake")).resolve()
 TONGXIN_MEDIA = Path(os.environ.get("TONGXIN_MEDIA", HOME / "media")).resolve()
 TONGXIN_DURABLE = True
+TONGXIN_WIRING = "tongxin.project.wiring"
+
+# Letters: where text messages go (a gateway that takes signed webhooks), and whether it recognises our ids.
+TONGXIN_SMS_GATEWAY = os.environ.get("TONGXIN_SMS_GATEWAY", "")
+TONGXIN_SMS_SECRET = os.environ.get("TONGXIN_SMS_SECRET", "")
+TONGXIN_SMS_DEDUPES = os.environ.get("TONGXIN_SMS_DEDUPES") == "1"
+# host:port pairs inside one's own network that we may call although they are not public.
+TONGXIN_HTTP_LOCAL = tuple(h for h in os.environ.get("TONGXIN_HTTP_LOCAL", "").split(",") if h)
 
 ALLOWED_HOSTS = [h for h in os.environ.get("TONGXIN_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [TONGXIN_BASE_URL] if TONGXIN_BASE_URL.startswith("https://") else []
@@ -45,14 +53,6 @@ INSTALLED_APPS = [
     "tongxin.measure",
     "tongxin.faces",
 ]
-# Rooms still being built are left out until their package stands.
-INSTALLED_APPS = [
-    a
-    for a in INSTALLED_APPS
-    if not a.startswith("tongxin.")
-    or (Path(__file__).parents[1] / Path(*a.split(".")[1:]) / "apps.py").exists()
-]
-
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

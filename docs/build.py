@@ -1,0 +1,139 @@
+"""Write the pages that come from the code: glossary, tables of the import, the permission table. `make docs`.
+
+`python docs/build.py --check` says which page is stale instead of writing.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongxin.project.settings")
+os.environ.setdefault("TONGXIN_NO_DATABASE", "1")
+
+DOCS = Path(__file__).parent
+SOURCE = DOCS.parent / "src" / "tongxin"
+MADE = "<!-- made by make docs from the code; change the code -->\n\n"
+
+
+def glossary() -> str:
+    """Every word of every `terms.py`, with its labels, and the closed list of deeds."""
+    parts = [f"{MADE}# Glossary\n\nThe words of the product, as the code defines them.\n"]
+    for file in sorted(SOURCE.rglob("terms.py")):
+        dotted = ".".join(("tongxin", *file.relative_to(SOURCE).with_suffix("").parts))
+        tables = list(_enums(importlib.import_module(dotted), dotted))
+        if tables:
+            parts.append(f"\n## {dotted.removeprefix('tongxin.').removesuffix('.terms')}\n")
+            parts += tables
+    from tongxin.people.facts import DEEDS
+
+    rows = [f"| `{d.code}` | {d.zh} | {d.en} | {d.weight} | {d.half_life_days} |" for d in DEEDS]
+    parts.append(
+        "\n## Deeds (the closed list of the book)\n\n| code | 中文 | English | weight | half-life, days |\n|---|---|---|---:|---:|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+    return "".join(parts)
+
+
+def _enums(module: object, dotted: str) -> Iterator[str]:
+    for enum in vars(module).values():
+        if isinstance(enum, type) and issubclass(enum, Enum) and enum.__module__ == dotted:
+            labels = _labels(module, enum)
+            rows = []
+            for member in enum:
+                zh, en = labels.get(member, ("", ""))
+                rows.append(f"| `{member.value}` | {zh} | {en} |")
+            said = (enum.__doc__ or "").strip().splitlines()[0]
+            yield (
+                f"\n**{enum.__name__}**: {said}\n\n| word | 中文 | English |\n|---|---|---|\n"
+                + "\n".join(rows)
+                + "\n"
+            )
+
+
+def _labels(module: object, enum: type[Enum]) -> dict[Enum, tuple[str, str]]:
+    """Labels stand in a dictionary beside the enum: member → (中文, English), or → 中文."""
+    for table in vars(module).values():
+        if isinstance(table, dict) and table and all(isinstance(key, enum) for key in table):
+            values = list(table.values())
+            if all(
+                isinstance(v, tuple) and len(v) == 2 and all(isinstance(w, str) for w in v) for v in values
+            ):
+                return table
+            if all(isinstance(v, str) for v in values):
+                return {key: (value, "") for key, value in table.items()}
+    return {}
+
+
+def tables() -> str:
+    """数据导入字段手册: the twelve canonical tables."""
+    from tongxin.compass.tables import TABLES
+    from tongxin.connect.files.mapping import ALIASES
+
+    parts = [
+        f"{MADE}# 数据导入字段手册\n\n"
+        "十二张表。表头用英文名，或常见中文叫法（订单号、实收、会员号、门店编码……）都认得；不认得的列放在一边，在报告里列出。\n"
+        "金额用元、最多两位小数，或列名加 `_fen` 用整数分。没写时区的时间按 Asia/Shanghai。编码一律按文字处理，前导零保留。\n\n"
+        "导入一律先预演（`--dry-run`）：新增、变化、相同、拒收各多少；拒收的行写进错误行文件，带原因。\n"
+    ]
+    need = {"required": "必填", "recommended": "建议", "optional": "可选"}
+    for table in TABLES.values():
+        parts.append(
+            f"\n## {table.name}\n\n键：{'、'.join(f'`{k}`' for k in table.key)}\n\n| 列 | 也认得 | 类型 | 要求 | 说明 |\n|---|---|---|---|---|\n"
+        )
+        for column in table.columns:
+            values = getattr(column, "values", ()) or ()
+            note = "；".join(x for x in (" / ".join(f"`{v}`" for v in values), column.note) if x)
+            also = "、".join(ALIASES.get(table.name, {}).get(column.name, ())[:4])
+            parts.append(
+                f"| `{column.name}` | {also} | {column.kind} | {need.get(str(column.need), column.need)} | {note} |\n"
+            )
+    return "".join(parts)
+
+
+def permissions() -> str:
+    """The permission table, row by row."""
+    from tongxin.project.permissions import TABLE
+
+    rows = [
+        f"| `{row.route}` | {row.method} | {row.verb} | {', '.join(sorted(row.roles))} | {row.scope} | {row.note} |"
+        for row in TABLE
+    ]
+    return (
+        f"{MADE}# Who may do what\n\nThe one table that every request is held against (`project/permissions.py`). How far a role reaches (which stores, "
+        "which person) is decided by the query that fetches the object; what is out of reach answers as absent.\n\n"
+        "| route | method | verb | roles | scope of a token | note |\n|---|---|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def main() -> int:
+    """Write the pages, or with `--check` name the stale ones and end with 1."""
+    import django
+
+    django.setup()
+    stale = []
+    for name, text in (
+        ("glossary.md", glossary()),
+        ("import.zh.md", tables()),
+        ("permissions.md", permissions()),
+    ):
+        page = DOCS / name
+        if not page.exists() or page.read_text() != text:
+            stale.append(name)
+            if "--check" not in sys.argv:
+                page.write_text(text)
+    print(
+        "stale: " + ", ".join(stale)
+        if stale and "--check" in sys.argv
+        else f"written: {', '.join(stale) or 'nothing new'}"
+    )
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
