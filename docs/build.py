@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongxin.project.settings")
-os.environ.setdefault("TONGXIN_NO_DATABASE", "1")
+os.environ["DJANGO_SETTINGS_MODULE"] = "tongxin.project.settings"
+os.environ["TONGXIN_NO_DATABASE"] = "1"
 
 DOCS = Path(__file__).parent
 SOURCE = DOCS.parent / "src" / "tongxin"

@@ -79,7 +79,9 @@ def test_no_secret_stands_in_a_committed_file():
     found = [
         str(p.relative_to(ROOT))
         for p in tracked()
-        if p.suffix in {".py", ".toml", ".json", ".md"} and re.search(shapes, p.read_text(errors="replace"))
+        if p.suffix in {".py", ".toml", ".json", ".md"}
+        and p != Path(__file__)
+        and re.search(shapes, p.read_text(errors="replace"))
     ]
     assert found == [], "and the shapes do find one: see the next line"
     assert re.search(shapes, 'token = "abcdefghijklmnopqrstuvwxyz012345"')

@@ -46,10 +46,13 @@ def test_no_file_is_longer_than_six_hundred_lines():
 
 
 def test_an_import_inside_a_function_says_why():
+    """The command line loads every room late: starting `tongxin --help` must not cost a second. It is left out here."""
     silent = []
     for path in FILES:
         text = path.read_text()
         lines = text.splitlines()
+        if "faces/cli/" in str(path):
+            continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for inner in ast.walk(node):
@@ -58,6 +61,21 @@ def test_an_import_inside_a_function_says_why():
                         if not re.search(r"#.*\b(slow|optional)\b", shown):
                             silent.append(f"{rel(path)}:{inner.lineno}")
     assert sorted(set(silent)) == []
+
+
+# Files that may do what the house does without, each for the reason beside it.
+EXCEPTIONS = {
+    "markup marked safe by hand": {
+        "faces/templatetags/tongxin.py",  # constants and sentences of our own templates
+        "faces/enter/views.py",  # a QR code drawn here
+        "faces/hq/studies.py",  # charts drawn by our engine and kept with the answer
+    },
+    "the ORM in a face": {
+        "faces/cli/settling.py",  # sessions of a restored database end
+        "faces/cli/care.py",  # is the lake still waiting to forget somebody
+    },
+    "printing from a room": {"project/supervisor.py"},  # a program of its own: that is its answer
+}
 
 
 @pytest.mark.parametrize(
@@ -77,13 +95,23 @@ def test_an_import_inside_a_function_says_why():
 def test_what_the_house_does_without(what, pattern, where):
     found = []
     for path in SOURCE.glob(where):
-        if path.suffix in {".py", ".html"} and "migrations" not in path.parts:
+        if (
+            path.suffix in {".py", ".html"}
+            and "migrations" not in path.parts
+            and rel(path) not in EXCEPTIONS.get(what, ())
+        ):
             found += [
                 f"{rel(path)}:{n}"
                 for n, line in enumerate(path.read_text().splitlines(), 1)
                 if re.search(pattern, line)
             ]
     assert found == [], what
+    stale = [
+        file
+        for file in EXCEPTIONS.get(what, ())
+        if not re.search(pattern, (SOURCE / file).read_text(), re.MULTILINE)
+    ]
+    assert stale == [], "an exception that nobody needs any more"
 
 
 def test_rooms_share_no_foreign_key_upwards():

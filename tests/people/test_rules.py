@@ -80,7 +80,7 @@ def test_the_newest_answer_holds():
     ],
 )
 def test_a_file_does_not_undo_a_withdrawal(last, last_is_import, granted, said_at, writes):
-    assert import_says(last, last_is_import, granted, said_at) is writes
+    assert import_says(last, last_is_import=last_is_import, granted=granted, said_at=said_at) is writes
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, BrandFactory, StaffFactory, StoreFactory
-
 from tongxin.foundation import clock
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused

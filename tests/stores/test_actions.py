@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+
 from stores.factories import (
     TESTS,
     AccountFactory,
@@ -14,7 +15,6 @@ from stores.factories import (
     StoreFactory,
     viewer,
 )
-
 from tongxin.foundation import clock
 from tongxin.foundation.accounts.models import Account
 from tongxin.foundation.accounts.terms import AccountKind

@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+
 from stores.factories import (
     TESTS,
     AccountFactory,
@@ -13,7 +14,6 @@ from stores.factories import (
     StoreFactory,
     viewer,
 )
-
 from tongxin.foundation.access import ANONYMOUS
 from tongxin.foundation.accounts.actions import switch_account
 from tongxin.foundation.accounts.models import Account
@@ -155,9 +155,9 @@ def test_before_there_is_a_brand_nobody_reaches_anything():
     [
         lambda who: [s.region and s.region.name for s in queries.stores_for(who)],
         lambda who: [s.region and s.region.name for s in queries.stores_page(who).items],
-        lambda who: queries.staff_for(who),
+        queries.staff_for,
         lambda who: [(g.account.handle, g.store and g.store.name) for g in queries.grants_for(who).items],
-        lambda who: queries.regions_for(who),
+        queries.regions_for,
     ],
 )
 def test_a_list_costs_one_query_with_one_row_and_with_three(django_assert_num_queries, ask):

@@ -101,6 +101,7 @@ def test_every_word_has_both_labels():
         ("+85251234567", "+85251234567"),
         ("138****1234", None),
         ("12", None),
+        ("9" * 30, None),
         ("桃子", None),
         ("", None),
     ],

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -99,7 +100,7 @@ def _insert(rows: list[DeedIn], now: datetime) -> int:
     for kind in {row.kind for row in rows}:
         if kind not in BY_CODE:
             raise Refused("people.unknown_deed", kind=kind[:24])
-    columns = [
+    columns: list[Any] = [
         [row.person for row in rows],
         [row.kind for row in rows],
         [row.counterpart for row in rows],

@@ -151,7 +151,7 @@ def may_ask(history: Sequence[Said], now: datetime) -> Asking:
     return Asking(allowed=now >= again, again_at=again)
 
 
-def import_says(last: Said | None, last_is_import: bool, granted: bool, said_at: datetime | None) -> bool:
+def import_says(last: Said | None, *, last_is_import: bool, granted: bool, said_at: datetime | None) -> bool:
     """Should a file's answer be written down?
 
     Not when it repeats what holds. An answer the member gave to us directly is only overruled by a file that says when the

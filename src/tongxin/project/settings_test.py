@@ -1,13 +1,16 @@
 """Settings of the tests: the same, on a server without fsync, in a folder of their own."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 _root = Path(__file__).parents[3]
 os.environ.setdefault("TONGXIN_HOME", str(_root / "var" / "test"))
-os.environ["TONGXIN_LAKE"] = tempfile.mkdtemp(prefix="tongxin-lake-")
-os.environ["TONGXIN_MEDIA"] = tempfile.mkdtemp(prefix="tongxin-media-")
+for _name in ("LAKE", "MEDIA"):
+    os.environ[f"TONGXIN_{_name}"] = tempfile.mkdtemp(prefix=f"tongxin-{_name.lower()}-")
+    atexit.register(shutil.rmtree, os.environ[f"TONGXIN_{_name}"], ignore_errors=True)
 os.environ.setdefault("DATABASE_URL", "")
 
 from tongxin.foundation import embedded  # noqa: E402 - the folders above must be set first

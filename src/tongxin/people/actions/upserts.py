@@ -7,7 +7,7 @@ counted and left alone; whoever was erased is not taken in again.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -70,28 +70,32 @@ def upsert_members(
     source_rows = iter(rows)
     while batch := list(islice(source_rows, BATCH)):
         last = {row.member_code: row for row in batch}
-        total += _Batch(viewer, brand, source, notice, measurement_by_notice, simulated).take(
-            list(last.values())
-        )
+        total += _Batch(
+            viewer=viewer,
+            brand=brand,
+            source=source,
+            notice=notice,
+            by_notice=measurement_by_notice,
+            simulated=simulated,
+        ).take(list(last.values()))
     return total
 
 
+@dataclass(kw_only=True)
 class _Batch:
     """One transaction's worth of rows, step by step."""
 
-    def __init__(
-        self,
-        viewer: Viewer,
-        brand: Brand,
-        source: str,
-        notice: str,
-        by_notice: bool,
-        simulated: bool,  # noqa: FBT001 (private)
-    ) -> None:
-        self.viewer, self.brand, self.source = viewer, brand, source
-        self.notice, self.by_notice, self.simulated = notice, by_notice, simulated
-        self.now = clock.now()
-        self.today = clock.business_day(self.now, brand.zone)
+    viewer: Viewer
+    brand: Brand
+    source: str
+    notice: str
+    by_notice: bool
+    simulated: bool
+    now: datetime = field(default_factory=clock.now)
+
+    @property
+    def today(self) -> date:
+        return clock.business_day(self.now, self.brand.zone)
 
     def take(self, rows: list[MemberRow]) -> Counts:
         """Look, decide, save, trail."""
@@ -225,11 +229,11 @@ class _Batch:
         return free
 
     def _values(self, one: Incoming, stores: dict[str, Store], staff: frozenset[str]) -> dict[str, Any]:
-        row = one.row
+        row, today = one.row, self.today
         values: dict[str, Any] = {
             "home_store_id": stores[row.home_store_code].pk if row.home_store_code else None,
             "gender": row.gender,
-            "birth_year": kept_birth_year(row.birth_year, self.today),
+            "birth_year": kept_birth_year(row.birth_year, today),
             "registered_at": None if row.registered_at is None else clock.as_utc(row.registered_at),
             "tier": row.tier,
             "is_paid": row.is_paid,
@@ -261,8 +265,8 @@ class _Batch:
         return clashes, free
 
     def _save(self, incoming: list[Incoming], new: list[Customer], free: list[tuple[Incoming, Key]]) -> None:
-        for customer, key in zip(new, load(Customer, [one.__dict__ for one in new]), strict=True):
-            customer.pk = key
+        for customer, number in zip(new, load(Customer, [one.__dict__ for one in new]), strict=True):
+            customer.pk = number
         made = {id(one) for one in new}
         identities = []
         for one, key in free:
@@ -311,8 +315,13 @@ class _Batch:
                 at = one.row.consent_at
                 last = held.get((one.customer.pk, purpose))
                 said = None if last is None else Said(last.granted, last.at)
-                if import_says(said, last is not None and last.channel == CHANNEL, granted, at):
-                    rows.append(self._consent(one.customer, purpose, granted, at))
+                if import_says(
+                    said,
+                    last_is_import=last is not None and last.channel == CHANNEL,
+                    granted=granted,
+                    said_at=at,
+                ):
+                    rows.append(self._consent(one.customer, purpose, granted=granted, at=at))
         load(Consent, rows)
         return len(rows)
 
@@ -324,8 +333,8 @@ class _Batch:
         return row.consent_measurement
 
     def _consent(
-        self, customer: Customer, purpose: Purpose, granted: bool, at: datetime | None
-    ) -> dict[str, Any]:  # noqa: FBT001 (private)
+        self, customer: Customer, purpose: Purpose, *, granted: bool, at: datetime | None
+    ) -> dict[str, Any]:
         return {
             "customer_id": customer.pk,
             "companion": None,

@@ -266,5 +266,5 @@ def _labels(persons: list[int]) -> tuple[dict[int, str], dict[int, str]]:
         .order_by("last_seen", "id")
     )
     for row in rows:
-        found[row.kind][row.person] = _shown(row)  # type: ignore[attr-defined]  # annotated above
+        found[row.kind][row.person] = _shown(row)
     return found[IdentityKind.MEMBER_CODE], found[IdentityKind.PHONE]
