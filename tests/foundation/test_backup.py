@@ -171,6 +171,18 @@ class TestWriting:
         folder, _ = make()
         assert {p.name for p in (folder / "media").iterdir()} == {"a.webp", "came.webp"}
 
+    def test_a_tree_that_never_rests_is_left_after_a_few_looks(self, make, trees, monkeypatch):
+        media, wanted, looks = trees["media"].folder, backup._wanted, []
+
+        def restless(folder):
+            looks.append(folder)
+            return [*wanted(folder), folder / "always-gone"]
+
+        monkeypatch.setattr(backup, "_wanted", restless)
+        folder, _ = make(trees={"media": trees["media"]})
+        assert looks == [media] * backup.PASSES
+        assert (folder / "media" / "a.webp").exists()
+
     def test_missing_trees_are_empty(self, make, tmp_path):
         _, manifest = make(trees={"lake": Tree(tmp_path / "nowhere")})
         assert [f.path for f in manifest.files] == ["database.dump"]
@@ -346,6 +358,14 @@ class TestRestoring:
         assert count(restoring.address(database, kept[0])) == 10
         assert (Path(kept[1]) / ".staging").exists()
         assert len(kept) == 2, "there was no media folder to keep"
+
+    def test_a_tree_that_the_backup_lacks_comes_back_empty(self, make, database, trees):
+        folder, manifest = make(trees={"media": trees["media"]})
+        beside = restoring.bring_back(
+            folder=folder, manifest=manifest, url=database, mark="new", trees=folders(trees)
+        )
+        assert list(beside.trees["lake"].iterdir()) == []
+        restoring.clear_away(database, beside)
 
     def test_a_connected_program_stops_the_exchange(self, make, database):
         folder, manifest = make()

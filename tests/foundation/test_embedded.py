@@ -35,6 +35,8 @@ def home(folder):
     place.mkdir()
     yield place
     embedded.stop(place)
+    user = embedded._unprivileged() if os.geteuid() == 0 else None
+    shutil.rmtree(embedded._server(place.resolve(), user).socket, ignore_errors=True)
 
 
 def postmaster(server):
@@ -256,8 +258,23 @@ def test_a_shell_that_stands_in_the_folder_is_no_orphan(folder):
 
 def test_a_server_that_does_not_answer_is_not_ready(folder, monkeypatch):
     monkeypatch.setattr(embedded, "PATIENCE", 0.1)
+    monkeypatch.setattr(embedded, "_alive", lambda _: True)
     with pytest.raises(NotReady, match="does not answer"):
-        embedded._answering(server_at(folder))
+        embedded._answering(server_at(folder), None)
+
+
+def test_a_server_that_looked_alive_and_was_dead_is_started_while_we_wait(folder, monkeypatch):
+    """Right after kill -9 the process can still be seen: `ensure` then skips the start and must not wait in vain."""
+    started = []
+
+    def start(server, user):
+        started.append(server)
+        raise NotReady("started")
+
+    monkeypatch.setattr(embedded, "_start", start)
+    with pytest.raises(NotReady, match="started"):
+        embedded._answering(server_at(folder), None)
+    assert started == [server_at(folder)]
 
 
 def test_a_start_that_fails_shows_the_log(folder, monkeypatch):

@@ -78,7 +78,7 @@ def ensure(home: Path, *, durable: bool = True) -> Server:
             _create(server, user, durable=durable)
         if not _alive(server):
             _start(server, user)
-        _answering(server)
+        _answering(server, user)
         _create_database(server)
     return server
 
@@ -253,8 +253,11 @@ def _alive(server: Server) -> bool:
     )
 
 
-def _answering(server: Server) -> None:
-    """SELECT 1 with a bound: right after a kill the first connection can be refused for a moment."""
+def _answering(server: Server, user: pwd.struct_passwd | None) -> None:
+    """SELECT 1 with a bound: right after a kill the first connection can be refused for a moment.
+
+    A server that was killed just before can still have looked alive; then it is started here.
+    """
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -264,6 +267,8 @@ def _answering(server: Server) -> None:
             if time.monotonic() > until:
                 raise NotReady(f"the embedded PostgreSQL does not answer: {fault}") from fault
             time.sleep(0.5)
+            if not _alive(server):
+                _start(server, user)
         else:
             return
 

@@ -148,7 +148,7 @@ def _restore(dump: Path, url: str, server: int) -> None:
 
 def _administer(url: str, statement: str, *names: str) -> None:
     with psycopg.connect(address(url, "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type] - fixed texts above
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _rename(url: str, old: str, new: str, undo: ExitStack) -> None:
