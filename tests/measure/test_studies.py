@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from rings.chain import SYSTEM, open_chain, staff
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
-from tongxin.measure import actions, queries, terms
+from tongxin.measure import actions, queries, tasks, terms
 from tongxin.measure.models import Study
 from tongxin.stores.actions import open_region
 from tongxin.stores.terms import Role
@@ -126,3 +126,8 @@ def test_control_arm_without_a_web_server_the_study_is_tried(stores):
 
 def test_every_state_has_its_words():
     assert set(terms.STATES) == set(terms.StudyState)
+
+
+def test_the_job_answers_with_the_state(stores):
+    study = actions.plan_study(viewer=SYSTEM, title="x")
+    assert tasks.run_study(study_id=study.pk) == "failed"

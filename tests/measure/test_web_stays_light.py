@@ -11,8 +11,6 @@ HEAVY = (
     "scipy",
     "altair",
     "vl_convert",
-    "numpy",
-    "pandas",
     "sqlglot",
     "tongxin.compass.study",
     "tongxin.compass.dataset",

@@ -7,7 +7,7 @@ under the customer who stands for the person today, no staff. Here rows are only
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import F, QuerySet
@@ -100,12 +100,18 @@ class _Days:
     def of(self, row: DeedRow) -> int:
         """The ordinal of the row's day."""
         zone, cutoff = self.stores.get(row.store or 0, self.home)
-        return _ordinal(row.occurred_at, zone, cutoff)
+        return _ordinal(int(row.occurred_at.timestamp()) // QUARTER, zone, cutoff)
 
 
-@lru_cache(maxsize=100_000)
-def _ordinal(at: datetime, zone: str, cutoff: int) -> int:
-    return clock.business_day(at, zone, cutoff).toordinal()
+QUARTER = (
+    900  # seconds: every zone's offset, and every change of it, is a whole number of quarters of an hour
+)
+
+
+@lru_cache(maxsize=200_000)
+def _ordinal(quarter: int, zone: str, cutoff: int) -> int:
+    """The business day of a quarter of an hour: a year of a chain has 35,000 of them, and a million rows."""
+    return clock.business_day(datetime.fromtimestamp(quarter * QUARTER, UTC), zone, cutoff).toordinal()
 
 
 def traces_of(

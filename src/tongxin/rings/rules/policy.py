@@ -123,7 +123,10 @@ class PolicyBody:
     @property
     def look_back(self) -> int:
         """Days of the book that any of the windows can see (contribution fades inside them)."""
-        return max(asdict(self.windows).values())
+        seen = self.windows
+        return max(
+            seen.rhythm, seen.presence, seen.verified, seen.recognition, seen.violations, seen.commitment
+        )
 
     def low_water(self, ring: Ring) -> float:
         """The share of a bar below which it counts as low, for somebody who is in `ring`."""

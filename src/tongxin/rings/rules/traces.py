@@ -81,7 +81,7 @@ class Evidence:
 
     def cited(self, gate: Gate) -> tuple[int, ...]:
         """Rows of the book behind one line, newest first, at most five."""
-        return dict(self.ids).get(gate, ())
+        return next((ids for name, ids in self.ids if name is gate), ())
 
 
 def blank(on: date) -> Evidence:
@@ -114,8 +114,8 @@ def weigh(traces: Traces, on: date, policy: PolicyBody, *, cite: bool = True) ->
         return replace(blank(on), personalise=False)
     if not (traces.deeds or traces.recognitions or traces.violations):
         return Evidence(on=on, consented=traces.consented, traces=traces)
-    today, windows = on.toordinal(), policy.windows
-    active = [d for d in traces.deeds if d.weight > 0 and 0 <= today - d.day < policy.look_back]
+    today, windows, look_back = on.toordinal(), policy.windows, policy.look_back
+    active = [d for d in traces.deeds if d.weight > 0 and 0 <= today - d.day < look_back]
     rhythm = [d for d in active if today - d.day < windows.rhythm]
     presence = [d for d in active if today - d.day < windows.presence]
     verified = [
