@@ -100,8 +100,6 @@ class Addresses:
         path("t/hq", who, name="t.hq"),
         path("t/member", who, name="t.member"),
         path("t/enter", enter, name="t.enter"),
-        path("t/door", who, name="enter.door"),
-        path("t/factor", who, name="enter.factor"),
         *(path(f"t/fault/{name}", raising(fault), name="t.fault") for name, fault in FAULTS.items()),
         *(path(f"api/v1/t/{name}", raising(fault), name="t.fault") for name, fault in FAULTS.items()),
         *urls.urlpatterns,
@@ -119,8 +117,6 @@ ROWS = {
     "t.open": OPEN,
     "t.fault": OPEN,
     "t.enter": OPEN,
-    "enter.door": OPEN,
-    "enter.factor": OPEN,
     "t.staff": frozenset({"champion", "store_manager"}),
     "t.hq": frozenset({"admin", "hq_editor"}),
     "t.member": frozenset({"member"}),
@@ -259,7 +255,7 @@ def test_control_arm_without_the_header_door_the_reply_would_be_public(world, se
 
 def test_pages_send_the_anonymous_to_the_door_and_back():
     reply = client().get("/t/staff?x=1")
-    assert (reply.status_code, reply["Location"]) == (302, "/t/door?next=%2Ft%2Fstaff%3Fx%3D1")
+    assert (reply.status_code, reply["Location"]) == (302, "/enter/?next=%2Ft%2Fstaff%3Fx%3D1")
 
 
 def test_a_role_too_few_is_told_so_and_the_right_one_passes(world):
@@ -342,7 +338,7 @@ def test_a_champion_signs_in_and_the_cookie_is_new(world):
 def test_headquarters_reach_nothing_before_the_second_factor(world):
     c = sign_in(world, "admin")
     assert roles(c) == ""
-    assert c.get("/t/hq")["Location"] == "/t/factor"
+    assert c.get("/t/hq")["Location"] == "/enter/factor/"
     secret = step(c, "begin").content.decode()
     before = c.cookies["sessionid"].value
     paper = step(c, "factor", code=pyotp.TOTP(secret).at(clock.now())).content.decode().split(",")
@@ -352,7 +348,7 @@ def test_headquarters_reach_nothing_before_the_second_factor(world):
     again = client()
     handle, password = password_of(world, "admin")
     assert step(again, "staff", handle=handle, password=password).content == b"factor"
-    assert again.get("/t/hq")["Location"] == "/t/factor"
+    assert again.get("/t/hq")["Location"] == "/enter/factor/"
     assert step(again, "factor", code=paper[0]).content == b""
     assert again.get("/t/hq").status_code == 200
 

@@ -4,13 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
-from access.actors import ACTORS, JOB, NOON, api, browser, rows_touched, undone
+from access.actors import ACTORS, CHINESE, JOB, NOON, api, browser, rows_touched, undone
 from access.requests import address
 from access.test_matrix import check_headers, may, name, things_of
 from access.things import absent
+from tongxin.foundation import clock
 from tongxin.foundation.access import ANYONE
 from tongxin.foundation.accounts import queries as entries
 from tongxin.people import queries as people
@@ -29,14 +30,14 @@ NEEDS_MORE = {
     "hq.person.invite": (409, "rings."),
     "hq.person.confirm": (404, "absent"),
     "member.invitation": (404, "absent"),
+    "hq.import": (
+        422,
+        "input.bad",
+    ),  # a file is taken in by a process of its own, which does not see this transaction
     "hq.import.commit": (404, "absent"),
     "hq.import.refused": (404, "absent"),
     "hq.study.report": (404, "absent"),
 }
-
-
-def stores_file():
-    return SimpleUploadedFile("stores.csv", "store_code,name\nX1,新店\n".encode(), "text/csv")
 
 
 FORMS = {
@@ -49,7 +50,6 @@ FORMS = {
     "hq.person.tag": {"label": "烘焙"},
     "hq.studies": {"title": "活动带来了什么", "treated": "participation"},
     "hq.rings_policy": {"expected": "1", "note": "again"},
-    "hq.import": lambda: {"file": stores_file(), "table": "stores"},
     "member.consent": {"granted": "yes"},
     "member.personalise": {"on": "no"},
     "member.erase": {"sure": "yes"},
@@ -63,16 +63,23 @@ def placed_by_hand(world, thing):
     )
     until = NOON + timedelta(days=9)
     reason = next(iter(OverrideReason))
-    rings.override(viewer=admin, customer=thing, ring=Ring.MIDDLE, reason=reason, until=until, note="x")
+    with clock.held(NOON + timedelta(minutes=30)):
+        rings.override(viewer=admin, customer=thing, ring=Ring.MIDDLE, reason=reason, until=until, note="x")
 
 
 def browsing(world, actor):
-    """The browser of an actor, opened once; the first request has settled its cookie."""
-    kept = world.made.setdefault("browsers", {})
+    """A browser with the cookie of an actor, who signed in once; the first request has settled the cookie.
+
+    Each time a new browser: signing out forgets the cookie even when what happened on the server is taken back.
+    """
+    kept = world.made.setdefault("cookies", {})
     if actor.name not in kept:
-        kept[actor.name] = browser(actor)
-        kept[actor.name].get(reverse("member.notice"))
-    return kept[actor.name]
+        first = browser(actor)
+        first.get(reverse("member.notice"))
+        kept[actor.name] = first.cookies["sessionid"].value if "sessionid" in first.cookies else ""
+    client = Client(**CHINESE)
+    client.cookies["sessionid"] = kept[actor.name]
+    return client
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +96,7 @@ def ask(world, row, actor, thing, there=True):
             placed_by_hand(world, thing)
         if row.method == "GET":
             return client.get(path)
-        form = FORMS.get(row.route, {})
-        return client.post(path, form() if callable(form) else form)
+        return client.post(path, FORMS.get(row.route, {}))
 
 
 def same(reply, *things) -> str:
@@ -101,6 +107,18 @@ def same(reply, *things) -> str:
     return text
 
 
+def check_page_headers(reply):
+    """A report is a document of its own, with its style inside: it may have that, shut into a sandbox without any script."""
+    if "sandbox" in reply["Content-Security-Policy"]:
+        policy = dict(
+            part.strip().partition(" ")[::2] for part in reply["Content-Security-Policy"].split(";")
+        )
+        assert policy["default-src"] == "'none'"
+        assert "script-src" not in policy
+        reply["Content-Security-Policy"] = "frame-ancestors 'none'"
+    check_headers(reply)
+
+
 @pytest.mark.parametrize("row", CLOSED, ids=name)
 def test_pages(world, row):
     allowed = 0
@@ -109,7 +127,7 @@ def test_pages(world, row):
         thing = things.own or things.foreign or (absent() if row.kind else None)
         reply = ask(world, row, actor, thing)
         case = f"{name(row)} as {actor.name}: {reply.status_code} {reply.get('Location', '')} {reply.content[:300]!r}"
-        check_headers(reply)
+        check_page_headers(reply)
         if actor.name == "anonymous":
             assert reply.status_code == 302, case
             assert reply["Location"].startswith(reverse("enter.door") + "?next="), case

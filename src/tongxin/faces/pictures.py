@@ -13,6 +13,8 @@ MOST_WALKERS = 20  # more figures than this would touch each other in their arc
 STEP = 11.8  # degrees between two walkers while there is room
 # rows of dots by ring: radius → turn, so that neighbouring rows do not stand in line
 TURNS = {204: 1.0, 190: 0.0, 176: 2.0, 137: 3.0, 120: 0.0, 103: 5.0, 54: 22.5}
+# with a handful of dots the rows would stand in one line; then they are turned apart
+FEW, APART = 8, {204: 20.0, 190: 140.0, 176: 260.0, 137: 35.0, 120: 155.0, 103: 275.0, 54: 22.5}
 LETTERS = {"outer": "o", "middle": "m", "inner": "i"}
 
 
@@ -116,7 +118,7 @@ def ring_picture(
         unit=unit,
         total=total,
         rows=tuple(
-            DotRow(radius, dots, diameter, TURNS.get(radius, 0.0), LETTERS[ring])
+            DotRow(radius, dots, diameter, (APART if dots < FEW else TURNS).get(radius, 0.0), LETTERS[ring])
             for ring in ("outer", "middle", "inner")
             for radius, dots, diameter in rows.get(ring, ())
         ),

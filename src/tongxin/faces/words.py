@@ -35,7 +35,12 @@ def texts() -> dict[str, str]:
 def _marked(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
         named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS
-        if named and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+        if (
+            named
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+            and isinstance(node.args[0].value, str)
+        ):
             yield node.args[0].value
 
 

@@ -158,7 +158,6 @@ REFUSALS: dict[str, Sentence] = {
     "people.unknown_deed": Sentence("不认识的行为：{kind}", "Unknown deed: {kind}", 422),
     "people.already_reversed": Sentence("这一笔已经冲销。", "That row is reversed already.", 409),
     "people.erase_needs_reason": Sentence("请写明删除的原因。", "Say why.", 422),
-    "people.decided_by_person": Sentence("这一步要由具体的人来做。", "A named person has to do this.", 403),
 }
 
 # What the audit trail may say about this room; also the events that webhooks can subscribe to.

@@ -288,22 +288,22 @@ def not_allowed(request: HttpRequest, rows: Mapping[str, Row]) -> HttpResponse:
 # ---- Django's own last words: handler400, 403, 404, 500 in urls.py
 
 
-def bad_request(request: HttpRequest, **_: Any) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A request that is not one: a wrong host, a broken encoding."""
     return reply_to(request, Refused("request.bad"))
 
 
-def forbidden(request: HttpRequest, **_: Any) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Django's PermissionDenied."""
     return reply_to(request, Refused("forbidden"))
 
 
-def not_found(request: HttpRequest, **_: Any) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """An address that is none."""
     return reply_to(request, Refused("absent"))
 
 
-def forged(request: HttpRequest, **_: Any) -> HttpResponse:
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A form without its token (settings.CSRF_FAILURE_VIEW)."""
     return reply_to(request, Refused("form.stale"))
 

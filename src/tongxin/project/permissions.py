@@ -113,6 +113,8 @@ API: tuple[Row, ...] = (
 )
 
 PAGES: tuple[Row, ...] = (
+    Row("healthz", "GET", READ, OPEN, note="for whoever watches over the installation"),
+    Row("readyz", "GET", READ, OPEN, note="for whoever watches over the installation"),
     Row("home", "GET", READ, OPEN, note="sends everybody to their own first page"),
     Row("enter.door", "GET", READ, OPEN),
     Row("enter.staff", "POST", CREATE, OPEN, note="the password is the proof; tries are counted"),

@@ -67,6 +67,9 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "tongxin.project.urls"
+CSRF_FAILURE_VIEW = "tongxin.project.doors.forged"
+# Addresses of one's own reverse proxies: only they may say where a request came from.
+TONGXIN_PROXIES = tuple(p for p in os.environ.get("TONGXIN_PROXIES", "").split(",") if p)
 WSGI_APPLICATION = "tongxin.project.wsgi.application"
 TEMPLATES = [
     {

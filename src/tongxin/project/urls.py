@@ -1,9 +1,8 @@
 """Addresses. Each named route needs its row in `permissions.py`."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
+from tongxin.faces import health
 from tongxin.faces.api import docs
 from tongxin.faces.api.routes import api
 from tongxin.project import permissions
@@ -11,9 +10,11 @@ from tongxin.project import permissions
 api.scopes = permissions.scopes()
 
 urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
     path("api/v1/docs", docs.page, name="api-docs"),
     path("api/v1/", api.urls),
-    *([path("", include("tongxin.faces.routes"))] if find_spec("tongxin.faces.routes") else []),
+    path("", include("tongxin.faces.routes")),
 ]
 
 handler400 = "tongxin.project.doors.bad_request"

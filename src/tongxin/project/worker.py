@@ -34,7 +34,7 @@ async def work() -> None:
     """One worker with the settings that were tried: see the design's notes on the queue."""
     # asyncio's own pool has processors + 4 threads, less than we want on a small machine.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(CONCURRENCY + 2))
-    with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined] - Django's connector has it
+    with app.replace_connector(app.connector.get_worker_connector()) as running:  # type: ignore[attr-defined]  # Django's connector has it
         async with running.open_async():
             await running.run_worker_async(
                 name=f"{socket.gethostname()}:{os.getpid()}",

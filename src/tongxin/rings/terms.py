@@ -256,7 +256,6 @@ REFUSALS: dict[str, Sentence] = {
         "别人刚发布了规则第 {version} 版，请先看看再改。", "Version {version} was published meanwhile.", 412
     ),
     "rings.no_policy": Sentence("还没有圈层规则，请先发布第一版。", "There is no ring policy yet.", 409),
-    "rings.running": Sentence("圈层正在重算，请稍后再看。", "A ring run is under way.", 409),
     "rings.future": Sentence(
         "不能按将来的日子判定圈层：{as_of}。", "Rings cannot be placed as of a future day: {as_of}.", 422
     ),

@@ -26,6 +26,7 @@ from tongxin.foundation import clock, restoring
 from tongxin.foundation.outbox.actions import post
 from tongxin.foundation.outbox.models import Letter
 from tongxin.people import actions as people
+from tongxin.people import queries as people_queries
 from tongxin.people.models import Customer, Erased
 
 MARK = "马克西玛"
@@ -143,13 +144,52 @@ class TestDrill:
         run(capsys, "backup", "--to", home / "kept")
         people.erase(viewer=TESTS, customer=Customer.objects.get(pk=goes.pk), reason="asked")
         monkeypatch.setattr(restore, "_marks", lambda home: [])
-        code, done, _ = run(capsys, "restore", home / "kept", "--yes")
+        assert main.run(["restore", str(home / "kept"), "--yes"]) == DONE
         try:
-            assert (code, done["erased_again"]) == (DONE, 0)
+            told = capsys.readouterr().out
+            assert "重新抹去 0 人" in told
+            assert "_before_new_" in told, "where the old data are kept"
             assert Customer.objects.get(pk=goes.pk).nickname == MARK
             assert MARK.encode() in dumped()
         finally:
             drop(*databases("%_before_new_%"))
+
+
+def test_settling_holds_letters_ends_sessions_and_may_be_repeated(world):
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from tongxin.faces.cli import settling
+
+    SessionStore().save()
+    _, goes = world
+    first = settling.settle([])
+    assert (first["erased_again"], first["letters_held"], first["sessions_ended"], first["audit"]["ok"]) == (
+        0,
+        1,
+        1,
+        True,
+    )
+    people.erase(viewer=TESTS, customer=Customer.objects.get(pk=goes.pk), reason="x")
+    marks = [(s.what, s.hash, s.at.isoformat()) for s in people_queries.tombstones()]
+    again = settling.settle(marks)
+    assert (
+        again["erased_again"],
+        again["orders_forgotten"],
+        again["letters_held"],
+        again["sessions_ended"],
+    ) == (0, 1, 0, 0)
+
+
+def test_outstanding_steps_are_taken_first(db, monkeypatch):
+    import django.core.management
+
+    from tongxin.faces.cli import settling
+
+    called = []
+    monkeypatch.setattr(settling, "steps", lambda: (["people.0009_next"], False))
+    monkeypatch.setattr(django.core.management, "call_command", lambda name, **how: called.append(name))
+    settling.settle([])
+    assert called == ["migrate"]
 
 
 def dumped():

@@ -1,11 +1,13 @@
 """The command line's frame: the list of commands, what is loaded when, languages, JSON and exit codes."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
 import time
-from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import typer
@@ -70,10 +72,17 @@ def python(code, **environment):
 class TestList:
     @pytest.mark.parametrize("listed", main.COMMANDS, ids=lambda c: c.name)
     def test_every_listed_command_is_there(self, listed):
-        module = import_module(f"tongxin.faces.cli.{listed.module}")
-        door = getattr(module, listed.attribute)
-        assert isinstance(door, typer.Typer) or callable(door)
         assert listed in main.standing()
+        source = ast.parse(Path(find_spec(f"tongxin.faces.cli.{listed.module}").origin).read_text())
+        named = {node.name for node in source.body if isinstance(node, ast.FunctionDef)}
+        named |= {
+            t.id
+            for node in source.body
+            if isinstance(node, ast.Assign)
+            for t in node.targets
+            if isinstance(t, ast.Name)
+        }
+        assert listed.attribute in named
 
     def test_every_promised_command_is_listed(self):
         promised = "demo init serve worker doctor user import export rings roi simulate audit backup restore upgrade erase openapi sandbox draw"
@@ -90,17 +99,15 @@ class TestList:
         assert "simulate" in done.stdout
         assert took < 1 * (1 + os.getloadavg()[0] / 2), "a second on a quiet machine"
 
-    @pytest.mark.parametrize(
-        "words", [["roi", "run", "--help"], ["simulate", "--help"], ["draw", "verify", "--help"]]
-    )
-    def test_commands_of_the_base_install_do_without_django(self, words):
+    def test_commands_of_the_base_install_do_without_django(self):
         done = python(
             "import sys\n"
             "class Bar:\n"
             "  def find_spec(self, name, path=None, target=None):\n"
             "    if name.split('.')[0] in {'django', 'psycopg', 'ninja', 'procrastinate'}: raise ModuleNotFoundError(name, name=name)\n"
             "sys.meta_path.insert(0, Bar())\n"
-            f"from tongxin.faces.cli import main; sys.exit(main.run({words!r}))"
+            "from tongxin.faces.cli import main\n"
+            "sys.exit(max(main.run([*words.split(), '--help']) for words in ('roi run', 'simulate', 'draw verify')))"
         )
         assert done.returncode == 0, done.stderr
 

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -178,7 +178,7 @@ def _marks(home: Path) -> Marks:
     return sorted(known)
 
 
-def _same_keys(theirs: dict[str, str]) -> None:
+def _same_keys(theirs: Mapping[str, str]) -> None:
     from django.conf import settings
 
     from tongxin.foundation import backup as backups

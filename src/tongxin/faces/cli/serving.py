@@ -11,7 +11,7 @@ from typing import Annotated, Never
 
 import typer
 
-from tongxin.faces.cli import answers
+from tongxin.faces.cli import answers, installation
 from tongxin.faces.cli.answers import BAD, Stop, words
 
 
@@ -70,7 +70,7 @@ def prepare(*, static: bool = False) -> None:
         call_command("collectstatic", interactive=False, verbosity=0, stdout=io.StringIO())
         # A program that cannot even load says so here, once, and not in a loop of dying web workers.
         get_wsgi_application()
-    _let_go()
+    installation.let_go()
 
 
 def steps() -> tuple[list[str], bool]:
@@ -82,15 +82,6 @@ def steps() -> tuple[list[str], bool]:
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{m.app_label}.{m.name}" for m, _ in plan], not executor.loader.applied_migrations
-
-
-def _let_go() -> None:
-    # Django is slow to load and not in the base install.
-    from django.db import connection
-
-    connection.close()
-    if hasattr(connection, "close_pool"):
-        connection.close_pool()
 
 
 def _notice(host: str, port: int) -> str:

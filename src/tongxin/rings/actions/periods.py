@@ -20,12 +20,14 @@ def open_periods(customers: Iterable[int] | None = None) -> dict[int, Placement]
 
 
 def close(rows: Sequence[Placement], at: datetime) -> None:
-    """End open periods at `at`; all of them began before it."""
+    """End open periods at `at`. One that began at the very same instant lasted for nobody: it goes."""
     if rows:
+        ids = [row.pk for row in rows]
         with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM rings_placement WHERE id = ANY(%s) AND lower(period) >= %s", [ids, at])
             cursor.execute(
                 "UPDATE rings_placement SET period = tstzrange(lower(period), %s, '[)') WHERE id = ANY(%s)",
-                [at, [row.pk for row in rows]],
+                [at, ids],
             )
 
 
