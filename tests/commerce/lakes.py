@@ -29,7 +29,14 @@ def order(no: str, store: str = "S1", paid: int = 100, **more) -> dict:
 
 
 def line(no: str, number: int, store: str | None = "S1", paid: int = 50, **more) -> dict:
-    row = {"order_no": no, "line_no": number, "sku": f"sku{number}", "qty": 1.0, "paid_amount_fen": paid, **more}
+    row = {
+        "order_no": no,
+        "line_no": number,
+        "sku": f"sku{number}",
+        "qty": 1.0,
+        "paid_amount_fen": paid,
+        **more,
+    }
     return row | ({"store_code": store} if store else {})
 
 
@@ -73,5 +80,7 @@ def one(lake: Path, sql: str) -> tuple:
 def files(lake: Path) -> dict[str, bytes]:
     """Every partition with its bytes."""
     return {
-        str(p.relative_to(lake)): p.read_bytes() for p in sorted(lake.rglob("*.parquet")) if ".s" not in str(p.relative_to(lake))
+        str(p.relative_to(lake)): p.read_bytes()
+        for p in sorted(lake.rglob("*.parquet"))
+        if ".s" not in str(p.relative_to(lake))
     }

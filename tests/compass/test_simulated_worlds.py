@@ -40,6 +40,30 @@ def test_a_share_is_a_share_of_the_untreated_level():
     assert made.y1[after].sum() == pytest.approx(1.25 * made.y0[after].sum(), rel=1e-4)
 
 
+def test_what_joining_adds_never_goes_into_the_negative_control():
+    made = world.make("level", Effect.parse("100%"), np.random.default_rng(6), members=3000, join_share=0.5)
+    orders = made.tables["orders"].select(["order_no", "member_code", "ordered_at"])
+    lines = (
+        made.tables["order_lines"]
+        .select(["order_no", "sku", "paid_amount_fen"])
+        .join(orders, "order_no")
+        .to_pydict()
+    )
+    entry = dict(zip(made.codes, made.entry.tolist(), strict=True))
+    sums = {True: [0, 0], False: [0, 0]}
+    for sku, fen, member, at in zip(
+        lines["sku"], lines["paid_amount_fen"], lines["member_code"], lines["ordered_at"], strict=True
+    ):
+        month = (at.year - 2024) * 12 + at.month - 1  # UTC: a shifted edge hour does no harm here
+        treated = 0 <= entry[member] < month
+        sums[treated][0] += fen if sku.startswith("TOBACCO") else 0
+        sums[treated][1] += fen
+    untreated_share, treated_share = (sums[arm][0] / sums[arm][1] for arm in (False, True))
+    assert treated_share == pytest.approx(
+        untreated_share / 2, rel=0.08
+    )  # twice the spending, the same tobacco
+
+
 def test_joiners_have_a_higher_lasting_trait_and_the_planted_reliability():
     made = world.make("null", Effect(), np.random.default_rng(3), members=6000)
     level = made.y0[:, :12].mean(axis=1) / 100

@@ -58,7 +58,7 @@ def test_a_study_without_baseline_is_a_refusal_not_a_crash(refused):
     assert len(refused.matches) == 0
     page = report.render(refused, "zh")
     assert "还不能下结论" in page
-    assert "<figure>" not in page
+    assert "<figure " not in page
 
 
 def test_no_estimate_travels_without_its_interval(level, null):
@@ -102,7 +102,7 @@ def test_the_report_is_one_file_without_script_or_foreign_address(level, languag
         "http://www.w3.org/2000/svg",
         "http://www.w3.org/1999/xlink",
     }
-    assert page.count("<figure>") == 3
+    assert page.count("<figure ") == 3
     assert page.count('<details class="data">') == 3
     assert page.count('role="img"') >= 3
     assert ("模拟数据" if language == "zh" else "simulated data") in page
@@ -112,8 +112,8 @@ def test_the_report_is_one_file_without_script_or_foreign_address(level, languag
 def test_the_sentence_stands_before_the_picture_and_naive_numbers_are_struck_with_a_reason(level):
     page = report.render(level.answer, "zh")
     for section in re.findall(r"<section.*?</section>", page, re.DOTALL):
-        if "<figure>" in section:
-            assert section.index("<h2>") < section.index("<figure>")
+        if "<figure " in section:
+            assert section.index("<h2>") < section.index("<figure ")
     for naive in NAIVES.values():
         assert naive.why_zh in page
     struck = re.findall(r"<s>(.*?)</s>", page)

@@ -40,6 +40,15 @@ def test_the_planted_effect_shows_in_frequency_and_not_in_baskets(level):
     assert by["high_margin_share", 3].verdict != "positive"
 
 
+def test_falsifications_pass_where_nothing_is_wrong(level):
+    checks = level.answer.checks
+    assert checks["negative_control"]["status"] == "passes"
+    assert checks["negative_control"]["category"] == "TOBACCO"
+    assert checks["no_show"]["status"] == "passes"
+    assert checks["placebo"]["status"] == "equivalent"
+    assert checks["overlap"]["retained_share"] > 0.9
+
+
 def test_no_effect_is_called_no_evidence_while_matching_on_spend_is_wrong(null):
     primary = null.answer.primary
     assert primary.verdict == "no_evidence"

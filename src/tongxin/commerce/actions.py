@@ -142,7 +142,7 @@ def refresh_purchase_days(*, viewer: Viewer, since: date | None = None) -> int:
 
     del viewer  # named by every caller; a summary that can be recomputed at any time leaves no trail
     with advisory(DAYS):
-        con = open_lake(settings.TONGXIN_LAKE, memory="512MB")
+        con = open_lake(settings.TONGXIN_LAKE, memory="256MB")
         try:
             con.register("people", _codes())
             con.register("shops", _shops())

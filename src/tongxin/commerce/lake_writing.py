@@ -54,7 +54,7 @@ class Merged:
 class Limits:
     """How much of the machine the writer may take."""
 
-    memory: str = "384MB"
+    memory: str = "320MB"
     threads: int = 2
     temp: Path | None = None
     temp_size: str = "20GB"
@@ -312,7 +312,7 @@ class Writer:
             merged.later_won,
             merged.tied,
             unplaced,
-            months - {UNKNOWN, ""},
+            frozenset(months - {UNKNOWN, ""}),
         )
 
     def _orders_after(self) -> str:

@@ -33,5 +33,4 @@ REFUSALS: dict[str, Sentence] = {
         "Not enough memory; nothing was changed. Import month by month, or allow more.",
         503,
     ),
-    "commerce.no_file": Sentence("没有这份导入记录。", "There is no such import.", 404),
 }

@@ -6,6 +6,7 @@ The engine proper only ever sees a `Dataset`.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -157,7 +158,7 @@ def open_sources(
 
 
 def _connect(room: Room) -> Any:
-    temp = room.temp or Path(tempfile.gettempdir()) / "tongxin-compass"
+    temp = room.temp or Path(tempfile.gettempdir()) / f"tongxin-compass-{os.getpid()}"
     backend = ibis.duckdb.connect(
         memory_limit=room.memory,
         temp_directory=str(temp),

@@ -83,7 +83,7 @@ def gather(dataset: Dataset, design: Design, panel: Panel, given: Facts) -> Popu
         stores,
         place,
         usable,
-        bool(np.mean(info["registered"] < NEVER) > 0.8),
+        bool((info["registered"] < NEVER).sum() > 0.8 * n),
         excluded,
         total,
     )

@@ -91,4 +91,11 @@ REASONS: dict[str, Reason] = {
         "补上这些表再算。",
         "Bring these tables.",
     ),
+    "R0_ratio": Reason(
+        "R0",
+        "窗口或基线里没有人消费，比率没有分母。",
+        "Nobody bought in the window or in the baseline, so the ratio has no denominator.",
+        "等有消费的期再算，或看频率和消费额。",
+        "Wait for periods with purchases, or read frequency and spend instead.",
+    ),
 }

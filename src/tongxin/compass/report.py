@@ -135,7 +135,7 @@ def _event_study(answer: Answer, language: str, say: Say) -> str:
         )
     )
     return parts.card(
-        f"<figure>{event_study.draw_svg(answer, kpi, language)}</figure>"
+        f"{parts.figure(event_study.draw_svg(answer, kpi, language))}"
         f'<p class="note">{placebo} {left_out}</p>{parts.event_table(answer, kpi, language, say)}',
         say(event_study.sentence(answer, kpi)),
     )
@@ -151,7 +151,7 @@ def _forest(answer: Answer, language: str, say: Say) -> str:
         )
     )
     return parts.card(
-        f'<figure>{forest.draw_svg(answer, language)}</figure><p class="note">{note}</p>'
+        f'{parts.figure(forest.draw_svg(answer, language))}<p class="note">{note}</p>'
         f"{parts.forest_table(answer, say)}",
         say(forest.sentence(answer)),
     )
@@ -162,12 +162,12 @@ def _love_plot(answer: Answer, language: str, say: Say) -> str:
         return ""
     note = say(
         Words(
-            "○ 配平前，◆ 配平后。过去的消费不要求相同：方法用各自前后相减，不按过去消费配对。",
-            "○ before, ◆ after. Past spend need not agree: the method takes differences instead of matching on it.",
+            "○ 配平前，◆ 配平后。＊ 过去的消费不要求相同：方法用各自前后相减，不按过去消费配对。",
+            "○ before, ◆ after. ＊ Past spend need not agree: the method takes differences instead of matching on it.",
         )
     )
     return parts.card(
-        f'<figure>{love_plot.draw_svg(answer, language)}</figure><p class="note">{note}</p>'
+        f'{parts.figure(love_plot.draw_svg(answer, language))}<p class="note">{note}</p>'
         f"{parts.balance_table(answer, language, say)}",
         say(love_plot.sentence(answer)),
     )

@@ -9,7 +9,8 @@ from typing import Any
 from tongxin.compass.answer import Answer, KpiAnswer, NaiveNumber
 from tongxin.compass.methods import METHODS
 from tongxin.compass.naive import NAIVES
-from tongxin.compass.sentence import Words, figure, per_cent, points, span
+from tongxin.compass.sentence import Words, per_cent, points, span
+from tongxin.compass.sentence import figure as written
 from tongxin.compass.words import LABELS, VERDICTS
 
 Say = Callable[[Words], str]
@@ -33,6 +34,11 @@ def card(inner: str, heading: str) -> str:
     return f'<section class="card"><h2>{heading}</h2>{inner}</section>'
 
 
+def figure(svg: str) -> str:
+    """A picture at its natural size; on a narrow screen it scrolls instead of shrinking."""
+    return f'<figure tabindex="0">{svg}</figure>'
+
+
 def table(head: list[str], rows: list[list[str]], *, label: str, numbers: int = 99) -> str:
     """Return a table that may scroll sideways; columns from 1 to `numbers` are figures."""
     tops = "".join(f'<th scope="col"{_n(i, numbers)}>{cell}</th>' for i, cell in enumerate(head))
@@ -47,7 +53,7 @@ def table(head: list[str], rows: list[list[str]], *, label: str, numbers: int = 
 
 
 def _n(place: int, numbers: int) -> str:
-    return ' class="n"' if 1 <= place <= numbers else ""
+    return ' class="n"' if 1 <= place <= numbers else ' class="why"' if place else ""
 
 
 def verdict_badge(kpi: KpiAnswer, say: Say) -> str:
@@ -93,7 +99,7 @@ def kpi_table(answer: Answer, language: str, say: Say) -> str:
             [
                 f"<b>{say(kpi.name)}</b>",
                 str(kpi.window),
-                figure(kpi.counterfactual_level, kpi.unit, answer.currency),
+                written(kpi.counterfactual_level, kpi.unit, answer.currency),
                 f'<b>{size}</b><small class="nowrap">{interval}</small>',
                 per_cent(kpi.relative),
                 struck,

@@ -73,8 +73,10 @@ def judge(facts: Facts) -> Verdict:
     seen = facts.later if headline == "later_joiners" else facts.never
     refused = [*_few(seen), *_support(seen, facts.offered)]
     labels = ["matched_part_only"] if not refused and seen.retained < 0.8 * facts.offered else []
-    if refused or not math.isfinite(seen.effect):
-        return Verdict("cannot_be_said", headline, tuple(labels), tuple(refused) or (_few_named(seen),))
+    if not refused and not math.isfinite(seen.effect):
+        refused = [REASONS["R0_ratio"]]
+    if refused:
+        return Verdict("cannot_be_said", headline, tuple(labels), tuple(refused))
     refused += [*_unlike(facts), *_before_entry(facts.placebo, seen.effect)]
     disagreement, only_range = _disagree(facts)
     refused += [] if only_range else disagreement
@@ -91,14 +93,11 @@ def judge(facts: Facts) -> Verdict:
     return Verdict(verdict, headline, tuple(labels), untested)
 
 
-def _few_named(seen: Seen) -> Reason:
-    return REASONS["R1"].filled(
-        found=seen.retained, needed=LEAST_TREATED, missing=max(0, LEAST_TREATED - seen.retained)
-    )
-
-
 def _few(seen: Seen) -> list[Reason]:
-    return [_few_named(seen)] if seen.retained < LEAST_TREATED else []
+    if seen.retained >= LEAST_TREATED:
+        return []
+    missing = LEAST_TREATED - seen.retained
+    return [REASONS["R1"].filled(found=seen.retained, needed=LEAST_TREATED, missing=missing)]
 
 
 def _support(seen: Seen, offered: int) -> list[Reason]:

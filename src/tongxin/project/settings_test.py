@@ -22,6 +22,7 @@ from tongxin.project.settings import *  # noqa: E402, F403
 
 DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ.get("TONGXIN_TEST_DB", "tongxin")}  # noqa: F405
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405 - a pool per test process would hold the template database open
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import altair as alt
@@ -43,7 +44,7 @@ def draw_svg(answer: Answer, kpi: KpiAnswer, language: str) -> str:
             "clear": point.ci[0] > 0 or point.ci[1] < 0,
         }
         for point in answer.event_study
-        if point.kpi == kpi.kpi
+        if point.kpi == kpi.kpi and math.isfinite(point.effect)
     ]
     donut = int(answer.design["donut"])
     unit = answer.design["period"]
@@ -59,6 +60,7 @@ def draw_svg(answer: Answer, kpi: KpiAnswer, language: str) -> str:
         axis=alt.Axis(title="百分点" if kpi.unit == "share" and language == "zh" else None, tickCount=6),
     )
     counted = alt.Chart(rows([point for point in points if point["counted"]]))
+    entry = alt.Chart(rows([{"entry": 0, "word": "参加" if language == "zh" else "entry"}]))
     left_out = alt.Chart(rows([{"from": -donut - 0.5, "to": 0.5}]))
     layers = [
         left_out.mark_rect(color=ink("sunken"), aria=False).encode(x=alt.X("from:Q"), x2="to:Q"),
@@ -69,9 +71,17 @@ def draw_svg(answer: Answer, kpi: KpiAnswer, language: str) -> str:
         counted.mark_line(color=ink("c-claim"), strokeWidth=2, aria=False).encode(x=x, y=y, detail="part:N"),
         _dots(counted, x, y, clear=True),
         _dots(counted, x, y, clear=False),
-        alt.Chart(rows([{"entry": 0}]))
-        .mark_rule(color=ink("ember"), strokeWidth=2, aria=False)
-        .encode(x="entry:Q"),
+        entry.mark_rule(color=ink("ember"), strokeWidth=2, aria=False).encode(x="entry:Q"),
+        entry.mark_text(
+            color=ink("ink"),
+            fontSize=12,
+            fontWeight=600,
+            align="left",
+            dx=6,
+            dy=-4,
+            baseline="bottom",
+            aria=False,
+        ).encode(x="entry:Q", y=alt.value(0), text="word:N"),
     ]
     pseudo = _placebo(kpi, scale)
     if pseudo:
@@ -90,7 +100,7 @@ def draw_svg(answer: Answer, kpi: KpiAnswer, language: str) -> str:
             ).encode(x="period:Q", y="effect:Q"),
         ]
     text = sentence(answer, kpi)
-    chart = alt.layer(*layers).properties(width=600, height=240)
+    chart = alt.layer(*layers).properties(width=720, height=260)
     return draw(chart, text.zh if language == "zh" else text.en)
 
 

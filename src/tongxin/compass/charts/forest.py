@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from tongxin.compass.answer import Answer, KpiAnswer
-from tongxin.compass.charts.ink import draw, ink, rows
+from tongxin.compass.charts.ink import draw, ink, names_axis, rows
 from tongxin.compass.sentence import Words
 
 
@@ -24,7 +24,7 @@ def sentence(answer: Answer) -> Words:
     zh = f"能给出数字的 {len(found)} 项里，有 {clear} 项的差异站得住" + (
         f"；另有 {refused} 项还不能下结论。" if refused else "。"
     )
-    en = f"Of {len(found)} figures that can be given, {clear} hold up" + (
+    en = f"Of {len(found)} figures that can be given, {clear} show a difference that holds" + (
         f"; {refused} cannot be said yet." if refused else "."
     )
     return Words(zh, en)
@@ -47,7 +47,7 @@ def draw_svg(answer: Answer, language: str) -> str:
                 "clear": kpi.verdict in {"positive", "negative"},
             }
         )
-    y = alt.Y("name:N", sort=None, axis=alt.Axis(title=None, grid=False, labelLimit=260))
+    y = alt.Y("name:N", sort=None, axis=names_axis([bar["name"] for bar in bars]))
     base = alt.Chart(rows(bars))
     layers = [
         alt.Chart(rows([{"zero": 0}]))
@@ -72,5 +72,5 @@ def draw_svg(answer: Answer, language: str) -> str:
             .encode(y=y, x="relative:Q")
         )
     text = sentence(answer)
-    chart = alt.layer(*layers).properties(width=420, height=alt.Step(30))
+    chart = alt.layer(*layers).properties(width=560, height=alt.Step(30))
     return draw(chart, text.zh if language == "zh" else text.en)

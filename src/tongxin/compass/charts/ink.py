@@ -41,6 +41,12 @@ def rows(values: list[dict[str, Any]]) -> alt.Data:
     return alt.Data(values=values)
 
 
+def names_axis(names: list[str]) -> alt.Axis:
+    """Return a label axis wide enough for its names in the reader's own font (12 px; the drawer's may be narrower)."""
+    widest = max((sum(13 if ord(char) > 0x2E7F else 7.2 for char in name) for name in names), default=0)
+    return alt.Axis(title=None, grid=False, labelLimit=320, minExtent=widest + 8)
+
+
 def draw(chart: Any, sentence: str) -> str:
     """Draw a chart to an SVG that says its finding in one sentence.
 

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from tongxin.compass.answer import Answer
-from tongxin.compass.charts.ink import draw, ink, rows
+from tongxin.compass.charts.ink import draw, ink, names_axis, rows
 from tongxin.compass.sentence import Words
 
 
@@ -33,13 +33,13 @@ def draw_svg(answer: Answer, language: str) -> str:
     """Return the love plot as SVG."""
     marks: list[dict[str, Any]] = []
     for row in answer.balance:
-        name = row[language]
+        name = row[language] + ("" if row["role"] == "matched" else " ＊")
         before, after = abs(row["smd_before"]), abs(row["smd_after"])
         marks.append({"name": name, "before": before, "after": after})
     top = max([0.3, *(max(mark["before"], mark["after"]) for mark in marks)]) * 1.08
     x = alt.X("before:Q", scale=alt.Scale(domain=[0, top]), axis=alt.Axis(title="|SMD|", tickCount=5))
     base = alt.Chart(rows(marks)).encode(
-        y=alt.Y("name:N", sort=None, axis=alt.Axis(title=None, grid=False, labelLimit=200))
+        y=alt.Y("name:N", sort=None, axis=names_axis([mark["name"] for mark in marks]))
     )
     zone = alt.Chart(rows([{"from": 0, "to": 0.1}])).mark_rect(color=ink("good-soft"), aria=False)
     layers = alt.layer(
@@ -53,4 +53,4 @@ def draw_svg(answer: Answer, language: str) -> str:
         ).encode(x="after:Q"),
     )
     text = sentence(answer)
-    return draw(layers.properties(width=420, height=alt.Step(30)), text.zh if language == "zh" else text.en)
+    return draw(layers.properties(width=560, height=alt.Step(30)), text.zh if language == "zh" else text.en)

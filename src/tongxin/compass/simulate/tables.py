@@ -19,12 +19,15 @@ CATEGORIES = (
     ("TOBACCO", "烟草", "low", False, False, False, 0.04),
 )
 SKUS_EACH = 20
+#: place of the negative control among the categories
+UNMOVABLE = len(CATEGORIES) - 1
 _DAY = 86_400
 
 
 def write(
     spent: np.ndarray,
     *,
+    without: np.ndarray,
     entry: np.ndarray,
     no_show: np.ndarray,
     store: np.ndarray,
@@ -33,12 +36,15 @@ def write(
     first_entry: int,
     rng: np.random.Generator,
 ) -> dict[str, pa.Table]:
-    """Return the tables; `spent` is the fen that each member spends in each month, shape (members, months)."""
+    """Return the tables; `spent` is what each member spends in each month, `without` what it would be untreated.
+
+    Both in fen, shape (members, months). What joining adds never goes into the negative-control category.
+    """
     starts = _month_starts(spent.shape[1])
     member_codes = pa.array(codes)
     store_codes = pa.array([f"S{number:03d}" for number in range(1, stores + 1)])
     orders, lines = _orders(
-        spent, store=store, starts=starts, members=member_codes, stores=store_codes, rng=rng
+        spent, without=without, store=store, starts=starts, members=member_codes, stores=store_codes, rng=rng
     )
     sku_names = [f"{code}-{number:02d}" for code, *_ in CATEGORIES for number in range(1, SKUS_EACH + 1)]
     return {
@@ -108,6 +114,7 @@ def _numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
 def _orders(
     spent: np.ndarray,
     *,
+    without: np.ndarray,
     store: np.ndarray,
     starts: np.ndarray,
     members: pa.Array,
@@ -146,6 +153,9 @@ def _orders(
     line_no = np.arange(len(line_of)) - np.repeat(np.cumsum(pieces) - pieces, pieces) + 1
     shares = np.cumsum([row[-1] for row in CATEGORIES])
     category = np.searchsorted(shares / shares[-1], rng.random(len(line_of)))
+    # a share y0/y1 of the negative control stays: 25 % more spending is not 25 % more tobacco
+    stays = rng.spawn(1)[0].random(len(line_of)) * flat[of[line_of]] <= without.ravel()[of[line_of]]
+    category = np.where((category == UNMOVABLE) & ~stays, 0, category)
     sku = category * SKUS_EACH + rng.integers(0, SKUS_EACH, size=len(line_of))
     sku_names = pa.array([f"{code}-{n:02d}" for code, *_ in CATEGORIES for n in range(1, SKUS_EACH + 1)])
     lines = pa.table(

@@ -167,6 +167,7 @@ def make(
     codes = [f"M{number:07d}" for number in range(1, members + 1)]
     made = written.write(
         y1,
+        without=y0,
         entry=entry,
         no_show=no_show,
         store=store,

@@ -25,7 +25,16 @@ from tongxin.connect.files import guards, mapping
 from tongxin.connect.files.guards import Limits
 from tongxin.connect.files.reading import Opened, open_file
 from tongxin.connect.files.report import BadFile, Fault, Report, name_of
-from tongxin.connect.files.runs import Outcome, Setting, close, run_file, run_table, speaking_of_space
+from tongxin.connect.files.runs import (
+    Outcome,
+    Setting,
+    close,
+    finished,
+    run_file,
+    run_table,
+    same_file,
+    speaking_of_space,
+)
 from tongxin.foundation import clock
 from tongxin.foundation.access import SYSTEM, Viewer
 from tongxin.foundation.errors import Refused
@@ -126,8 +135,14 @@ def import_named(
     wish = Wish(source=journey.SOURCE, dry_run=dry_run)
 
     def run(setting: Setting) -> Iterable[Outcome]:
-        for table, rows in journey.each(end):
-            label = f"{name}@{end.isoformat()}"
+        label = f"{name}@{end.isoformat()}"
+        todo = []
+        for table in journey.TABLE_NAMES:
+            if (before := finished(journey.digest(end, table), table, setting)) is None:
+                todo.append(table)
+            else:
+                yield Outcome(same_file(label, before), before)
+        for table, rows in journey.each(end, todo):
             yield run_table(label, table, journey.digest(end, table), rows, setting)
 
     return _carry_out(viewer, wish, set(LAKE), advance, run)

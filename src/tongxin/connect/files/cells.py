@@ -59,7 +59,7 @@ ALLOWED = {
 
 _SCIENTIFIC = r"^[+-]?\d(\.\d+)?[eE]\+?\d{2,}$"
 _EXCEL_ERROR = r"^#(N/A|VALUE!|REF!|NAME\?|DIV/0!|NULL!|NUM!)$"
-_EMPTY = pa.array(["", "NULL", "null", "\\N", "None"])
+EMPTY = ("", "NULL", "null", "\\N", "None")
 #: the apostrophe that `writing.safe` puts before what a spreadsheet would take for a formula
 _QUOTED = r"^'('?[=+\-@\t\r\n＝＋－＠﹢﹣﹦﹫−])"
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
@@ -93,7 +93,7 @@ def convert(column: Column, texts: pa.Array, *, fen: bool = False) -> Converted:
     texts = as_text(texts)
     texts = pc.utf8_trim_whitespace(texts)
     texts = pc.replace_substring_regex(texts, _QUOTED, r"\1")
-    texts = pc.if_else(pc.is_in(texts, _EMPTY), None, texts)
+    texts = pc.if_else(pc.is_in(texts, pa.array(EMPTY)), None, texts)
     if column.name == "phone":
         return _phones(texts)
     kind = "int" if fen and column.kind == "money" else column.kind
@@ -176,8 +176,8 @@ def _one_by_one(column: Column, kind: str, texts: pa.Array, fast: pa.Array, left
     if wrong:
         bad = pc.is_in(odd.indices, pa.array(list(wrong), odd.indices.type))
         for row in pc.indices_nonzero(pc.fill_null(bad, False)).to_pylist():
-            fault = wrong[odd.indices[row].as_py()]
-            faults.append((row, fault.found, fault.allowed))
+            what = wrong[odd.indices[row].as_py()]
+            faults.append((row, what.found, what.allowed))
     return Converted(values, tuple(faults))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib.metadata import version
@@ -127,10 +127,12 @@ def tables(anchor: date) -> dict[str, pa.Table]:
     return dict(each(anchor))
 
 
-def each(anchor: date) -> Iterator[tuple[str, pa.Table]]:
-    """The same tables one after the other, for who must not hold them all at once. Raises NotInstalled."""
+def each(anchor: date, only: Collection[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+    """The same tables (or some) one after the other, for who must not hold them all at once. Raises NotInstalled."""
     there = folder()
-    config = {"memory_limit": "256MB", "threads": 2, "autoinstall_known_extensions": False}
+    if only is not None and not only:
+        return
+    config: dict[str, Any] = {"memory_limit": "256MB", "threads": 2, "autoinstall_known_extensions": False}
     with tempfile.TemporaryDirectory(prefix="tongxin-journey-") as spill:
         limits = {
             "temp_directory": spill,
@@ -151,6 +153,8 @@ def each(anchor: date) -> Iterator[tuple[str, pa.Table]]:
             for step in _STEPS:
                 con.execute(step.replace("$weeks", str(shift(anchor).weeks)))
             for name, query in _TABLES.items():
+                if only is not None and name not in only:
+                    continue
                 yield name, con.execute(query).to_arrow_table()
 
 
@@ -253,3 +257,5 @@ _TABLES = {
         ORDER BY 5, 1, 3, 4
     """,
 }
+
+TABLE_NAMES = tuple(_TABLES)

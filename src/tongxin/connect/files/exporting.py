@@ -19,7 +19,7 @@ from tongxin.compass.tables import TABLES, Column
 from tongxin.connect.files.cells import ARROW
 from tongxin.connect.files.report import BadFile, Fault
 from tongxin.connect.files.runs import speaking_of_space
-from tongxin.connect.files.writing import FORMATS, SHEET, Format, cell, replacing, write_csv, write_xlsx
+from tongxin.connect.files.writing import FORMATS, SHEET, cell, replacing, write_csv, write_xlsx
 from tongxin.foundation.access import SYSTEM, Viewer
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
@@ -40,7 +40,7 @@ class Exported:
 
 
 def export_tables(
-    *, viewer: Viewer, tables: Sequence[str], to: Path, form: Format = "parquet", source: str = ""
+    *, viewer: Viewer, tables: Sequence[str], to: Path, form: str = "parquet", source: str = ""
 ) -> list[Exported]:
     """Write canonical tables into a folder, `<table>.<form>` each; an existing file is replaced when the new one is whole.
 
@@ -71,7 +71,7 @@ def export_tables(
     return done
 
 
-def _write(file: Path, form: Format, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
+def _write(file: Path, form: str, table: str, columns: Sequence[Column], rows: Iterable[Row]) -> int:
     if form == "parquet":
         return _write_parquet(file, columns, rows)
     headers = [column.name for column in columns]

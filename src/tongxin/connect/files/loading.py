@@ -40,7 +40,7 @@ class Frame:
     """Typed rows of one table: stored column name → array, all of one length, and the number of each row in its file."""
 
     table: str
-    columns: dict[str, pa.Array]
+    columns: dict[str, pa.Array | pa.ChunkedArray]
     numbers: Sequence[int]
 
     def __len__(self) -> int:
@@ -102,13 +102,17 @@ def _stores(frame: Frame, target: Target) -> Step:
         if row.get("timezone") and row["timezone"] not in zones:
             refusals.append((place, "timezone", repr(row["timezone"]), "an IANA name, e.g. Asia/Shanghai"))
             continue
-        rows.append(StoreRow(**{name: row.get(name) for name in names}))
+        given: dict[str, Any] = {name: row.get(name) for name in names}
+        rows.append(StoreRow(**given))
     return _counted(upsert_stores(viewer=target.viewer, rows=rows), refusals)
 
 
 def _staff(frame: Frame, target: Target) -> Step:
     names = ("staff_code", "name", "store_code", "phone", "role", "wecom_userid")
-    rows = [StaffRow(**{name: row.get(name) for name in names}) for row in frame.dicts()]
+    given: list[dict[str, Any]] = [
+        {name: row.get(name) for name in names if name in row} for row in frame.dicts()
+    ]
+    rows = [StaffRow(**one) for one in given]
     return _counted(upsert_staff(viewer=target.viewer, rows=rows), [])
 
 
@@ -118,10 +122,12 @@ def _members(frame: Frame, target: Target) -> Step:
     for row in _newest(frame, "member_code"):
         phone = row.get("phone")
         hashed = phone is not None and len(phone) == 64 and set(phone.lower()) <= set("0123456789abcdef")
-        given = {name: row.get(name) for name in names}
+        given: dict[str, Any] = {name: row.get(name) for name in names}
         rows.append(
             MemberRow(
-                **given, phone=None if hashed else phone, phone_sha256=phone.lower() if hashed else None
+                **given,
+                phone=None if hashed else phone,
+                phone_sha256=phone.lower() if phone and hashed else None,
             )
         )
     counts = upsert_members(viewer=target.viewer, rows=rows, source=target.source)
@@ -147,7 +153,8 @@ def _newest(frame: Frame, key: str) -> Iterable[dict[str, Any]]:
 
 def _memberships(frame: Frame, target: Target) -> Step:
     names = ("member_code", "program", "status", "started_at", "ended_at", "fee_fen", "auto_renew")
-    rows = [MembershipRow(**{name: row.get(name) for name in names}) for row in frame.dicts()]
+    given: list[dict[str, Any]] = [{name: row.get(name) for name in names} for row in frame.dicts()]
+    rows = [MembershipRow(**one) for one in given]
     taken = upsert_memberships(viewer=target.viewer, rows=rows, source=target.source)
     refusals = [
         *(

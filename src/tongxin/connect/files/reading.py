@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -140,8 +140,8 @@ def _csv_batches(opened: Opened, skip: int) -> Iterator[Batch]:
     wide = len(opened.headers)
     with opened.path.open(encoding=opened.encoding, newline="") as file:
         lines = _lines(file, opened.separator, opened.name)
-        filled = (line for line in itertools.islice(lines, opened.header_row, None) if any(line[1]))
-        filled = itertools.islice(filled, skip, None)
+        kept = (line for line in itertools.islice(lines, opened.header_row, None) if any(line[1]))
+        filled = itertools.islice(kept, skip, None)
         stopped: Fault | None = None
         while stopped is None:
             numbers: list[int] = []
@@ -175,7 +175,7 @@ def _csv_batches(opened: Opened, skip: int) -> Iterator[Batch]:
 # XLSX
 
 
-def _sheet(path: Path) -> Iterator[list[object]]:
+def _sheet(path: Path) -> Iterator[Sequence[object]]:
     """The rows of the first sheet that has any. Raises BadFile for a workbook that cannot be read."""
     try:
         book = CalamineWorkbook.from_path(str(path))
@@ -194,15 +194,15 @@ def _sheet(path: Path) -> Iterator[list[object]]:
 def _xlsx_batches(opened: Opened, skip: int) -> Iterator[Batch]:
     wide = len(opened.headers)
     rows = enumerate(_sheet(opened.path), start=1)
-    filled = (
+    kept = (
         (number, row)
         for number, row in itertools.islice(rows, opened.header_row, None)
         if any(cell not in ("", None) for cell in row)
     )
-    filled = itertools.islice(filled, skip, None)
+    filled = itertools.islice(kept, skip, None)
     while chunk := list(itertools.islice(filled, BATCH)):
         numbers = tuple(number for number, _ in chunk)
-        padded = [(row + [""] * (wide - len(row)))[:wide] for _, row in chunk]
+        padded = [[*row, *[""] * (wide - len(row))][:wide] for _, row in chunk]
         from_numbers = {}
         columns = []
         for place, column in enumerate(zip(*padded, strict=True)):

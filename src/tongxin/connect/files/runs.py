@@ -90,7 +90,7 @@ def run_file(opened: Opened, mapped: mapping.Mapping, setting: Setting) -> Outco
     table = mapped.table.name
     run, target, position = _begin(opened.sha256, opened.name, table, setting)
     if run is not None and run.state == RunState.DONE:
-        return Outcome(_same(opened.name, run))
+        return Outcome(same_file(opened.name, run))
     reading = _Reading(opened, mapped, Tally(opened.name), _Journal(setting.folder, run, opened))
     for sentence in opened.warnings:
         reading.tally.warn(sentence)
@@ -108,16 +108,28 @@ def run_file(opened: Opened, mapped: mapping.Mapping, setting: Setting) -> Outco
     return total
 
 
+def finished(sha256: str, table: str, setting: Setting) -> ImportRun | None:
+    """The run of a file that was imported whole before, with every row taken; None when there is something to do."""
+    found = ImportRun.objects.filter(
+        sha256=sha256,
+        table=table,
+        source=setting.source,
+        lake=setting.lake if table in LAKE else "",
+        state=RunState.DONE,
+        refused=0,
+    )
+    return None if setting.dry_run else found.first()
+
+
 def run_table(name: str, table: str, sha256: str, columns: pa.Table, setting: Setting) -> Outcome:
     """Take a typed table in: the way of named data sets, which need no reading."""
     run, target, position = _begin(sha256, name, table, setting)
     if run is not None and run.state == RunState.DONE:
-        return Outcome(_same(name, run))
+        return Outcome(same_file(name, run))
     tally = Tally(name)
     rows = columns.num_rows
     if position < rows:
-        flat = {column: columns.column(column).combine_chunks() for column in columns.column_names}
-        frame = Frame(table, flat, range(rows))
+        frame = Frame(table, {name: columns.column(name) for name in columns.column_names}, range(rows))
         step = _apply(frame, target, run, Progress(position=rows, rows=rows))
         for sentence, times in step.warnings.items():
             tally.warn(sentence, times)
@@ -300,7 +312,7 @@ def _with(report: Report, **changes: Any) -> Report:
     return Report(**report.__dict__ | changes)
 
 
-def _same(name: str, run: ImportRun) -> Report:
+def same_file(name: str, run: ImportRun) -> Report:
     return Report(
         name, run.table, "same_file", run.rows, 0, 0, run.rows, source=run.source, run=str(run.public_id)
     )
