@@ -4,11 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from access.actors import browser, standing_world
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from access.actors import browser, standing_world
 from tongxin.faces import context
 from tongxin.faces.hq import words
 from tongxin.faces.templatetags import tongxin as tags
@@ -128,12 +128,9 @@ def test_the_policy_is_published_from_the_form_and_a_stale_form_is_refused(world
     assert editor.post("/hq/rings/", sent).status_code == 302
     again = editor.get("/hq/rings/")
     assert again.context["newest"].version == version + 1
-    assert (
-        dict((name, value) for _, _, fields in again.context["parts"] for name, _, _, value in fields)[
-            "middle.checkins"
-        ]
-        == 2
-    )
+    assert {name: value for _, _, fields in again.context["parts"] for name, _, _, value in fields}[
+        "middle.checkins"
+    ] == 2
     assert editor.post("/hq/rings/", sent | {"middle.checkins": "3"}).status_code == 412
     assert editor.post("/hq/rings/", {"middle.checkins": "viele"}).status_code == 422
 
@@ -242,7 +239,8 @@ def test_a_file_is_looked_at_then_taken_in_once(world, monkeypatch, tmp_path, se
         {"file": SimpleUploadedFile("门店.csv", b"a,b"), "table": "stores", "source": "pos 1/../"},
     )
     token = page.context["token"]
-    assert "门店.csv" in page.content.decode() and len(token) == 32
+    assert "门店.csv" in page.content.decode()
+    assert len(token) == 32
     assert client(world, "admin").post(f"/hq/import/{token}/commit/").status_code == 404
     assert editor.post(f"/hq/import/{token}/commit/").status_code == 302
     assert editor.post(f"/hq/import/{token}/commit/").status_code == 404

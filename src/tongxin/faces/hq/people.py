@@ -24,7 +24,7 @@ from tongxin.rings.queries import lists
 from tongxin.rings.terms import GATES, ORDER, OVERRIDE_REASONS, UNITS, Gate, OverrideReason, Ring
 from tongxin.stores import queries as stores
 
-PAGE, TIMELINE, LOOKED = 30, 20, 200
+PAGE, TIMELINE, LOOKED = 30, 12, 200
 HALF_YEAR = timedelta(days=182)
 YES_OR_NO = frozenset({Gate.KNOWN, Gate.CONSENT, Gate.VIOLATIONS})
 

@@ -172,14 +172,14 @@ def _kpi(kpi: dict[str, Any], currency: str, language: str, answer: dict[str, An
         "naive": None if naive is None else size(naive),
         "naives": [
             (NAIVES[code], size(value), answer.get("naive_reasons", {}).get(code, {}))
-            for code, value in kpi["naive"].items()
-            if code in NAIVES and value is not None
+            for code in NAIVES
+            if (value := kpi["naive"].get(code)) is not None
         ],
         "verdict": (word, tone, mark),
         "labels": [LABELS.get(label, label) for label in kpi["labels"]],
         "controls": [
             {
-                "name": CONTROLS.get(code, code),
+                "name": CONTROLS[code],
                 "headline": code == kpi["headline"],
                 "effect": None if by["effect"] is None else size(by["effect"]),
                 "ci": None
@@ -189,7 +189,8 @@ def _kpi(kpi: dict[str, Any], currency: str, language: str, answer: dict[str, An
                 "controls": by["controls"],
                 "effective": by["effective"],
             }
-            for code, by in kpi["by_control"].items()
+            for code in sorted(CONTROLS, key=lambda c: c != kpi["headline"])
+            if (by := kpi["by_control"].get(code))
         ],
         "reasons": [(r["code"], r, r.get("cure", {})) for r in kpi["reason_words"]],
     }

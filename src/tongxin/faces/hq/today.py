@@ -1,6 +1,6 @@
 """今日: who stands where, what waits for a decision, what the studies say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tongxin.commerce import queries as commerce
 from tongxin.commerce.queries import IMPORT_READERS
@@ -77,7 +76,9 @@ def _todos(viewer: Viewer, studies: Any) -> Any:
         if one.state == "accepted":
             yield _person(viewer, one, _("待确认"), "bad", _("已接受邀请，等一位同事确认"))
     for one in rings.candidates(viewer):
-        yield _person(viewer, one, _("可邀请"), "ember", _("内环的门槛都过了，可以发出邀请"))
+        yield replace(
+            _person(viewer, one, _("可邀请"), "ember", _("内环的门槛都过了，可以发出邀请")), at=None
+        )
     for one in rings.leaving_soon(viewer):
         yield _person(viewer, one, _("走远中"), "warn", _("季度复看前，去聊一聊"))
     for study in studies:
@@ -107,10 +108,3 @@ def _person(viewer: Viewer, one: Any, badge: str, tone: str, note: str) -> ToDo:
     name = people.person_card(viewer, one.customer).name
     where = f"{one.store} · {note}" if one.store else note
     return ToDo(badge, tone, "", name, where, reverse("hq.person", args=[one.customer]), one.at)
-
-
-NOTES = {
-    "inner": gettext_lazy("和我们一起做产品、带活动"),
-    "middle": gettext_lazy("常来活动、常在群里"),
-    "outer": gettext_lazy("门店周边，认得我们"),
-}

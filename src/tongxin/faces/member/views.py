@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "step": _step(request),
         "invitation": ring_queries.my_invitation(viewer),
         "lately": [(item, CHANNEL_LABELS[item.channel]) for item in lately.items],
-        "seats": pictures.fire_seats(len(lately.items)),
+        "seats": list(zip(pictures.fire_seats(len(lately.items)), lately.items, strict=False)),
         "enjoy": ENJOY[_ring(request, card)],
     }
     return render(request, "member/home.html", context)

@@ -1,11 +1,12 @@
 """Template words of our own: one for text, a few for marks, numbers and days. Loaded in every template."""
 
+import re
 from datetime import date, datetime
 from typing import Any
 
 from django.template import Library
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
@@ -30,9 +31,9 @@ def english() -> bool:
 
 
 @register.simple_tag
-def t(text: str, **values: Any) -> SafeString:
+def t(_text: str, **values: Any) -> SafeString:
     """Our own text in the reader's language; values are escaped, the text itself may carry `<b>`."""
-    said = gettext(text)
+    said = gettext(_text)
     return format_html(said, **values) if values else mark_safe(said)  # noqa: S308  # text of a template of ours
 
 
@@ -46,11 +47,25 @@ def said(words: Any) -> str:
     return str(getattr(words, "en" if english() else "zh", words))
 
 
+SPAN = re.compile(
+    r"([−+]?[^\s（(，,：:～]*\d[\d,.]*%?(?: 点)?～[−+]?[^\s（(，,：:～）)]*\d[\d,.]*%?(?: 点)?)"
+)
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """A sentence in which no interval breaks over a line."""
+    return mark_safe(SPAN.sub(r'<span class="nowrap">\1</span>', escape(text)))  # noqa: S308  # escaped before
+
+
 @register.simple_tag
-def icon(name: str, size: int = 20) -> SafeString:
-    """A mark from the symbols of the page; silent for screen readers."""
+def icon(name: str, size: int = 20, colour: str = "") -> SafeString:
+    """A mark from the symbols of the page; silent for screen readers. `colour` is a class (`ri`, `rm`, `ro`)."""
     return format_html(
-        '<svg width="{0}" height="{0}" aria-hidden="true"><use href="#{1}"/></svg>', size, name
+        '<svg width="{0}" height="{0}" aria-hidden="true" class="{2}"><use href="#{1}"/></svg>',
+        size,
+        name,
+        colour,
     )
 
 
