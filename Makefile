@@ -35,12 +35,14 @@ browser:
 
 test: .venv/dev browser  ## the whole suite, random order, network off, on the embedded PostgreSQL
 	@$(BIN)/ruff check --quiet .
+	@$(BIN)/bandit -q -c pyproject.toml -r src -ll
 	@$(BIN)/lint-imports --config importlinter.ini >/dev/null || $(BIN)/lint-imports --config importlinter.ini
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 sure: .venv/dev  ## format, lint, types, import plan, fast tests
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check .
 	@$(BIN)/mypy src/tongxin
+	@$(BIN)/bandit -q -c pyproject.toml -r src -ll
 	@$(BIN)/lint-imports --config importlinter.ini
 	@$(BIN)/pytest -n 2 --dist loadfile -m "not browser and not slow"
 

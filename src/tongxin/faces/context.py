@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +33,7 @@ class Door:
 
     route: str
     icon: str
-    label: str
+    label: str | Promise  # spoken in the language of the page
     roles: frozenset[Role]
 
 

@@ -34,14 +34,11 @@ def texts() -> dict[str, str]:
 
 def _marked(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(file.read_text())):
-        named = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS
-        if (
-            named
-            and node.args
-            and isinstance(node.args[0], ast.Constant)
-            and isinstance(node.args[0].value, str)
-        ):
-            yield node.args[0].value
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKERS):
+            continue
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield first.value
 
 
 def catalogue(po: str) -> dict[str, str]:

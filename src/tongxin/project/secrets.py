@@ -5,6 +5,7 @@ import os
 import secrets as source
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def load(home: Path) -> Secrets:
     )
 
 
-def _kept(file: Path) -> dict[str, str | list[str] | bool]:
+def _kept(file: Path) -> dict[str, Any]:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         fresh = {
@@ -47,4 +48,4 @@ def _kept(file: Path) -> dict[str, str | list[str] | bool]:
             pass
         finally:
             partial.unlink()
-    return json.loads(file.read_text())
+    return dict(json.loads(file.read_text()))

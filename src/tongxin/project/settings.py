@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tongxin.project.doors.ReplyHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -87,10 +89,10 @@ TEMPLATES = [
 ]
 
 
-def database() -> dict[str, object]:
+def database() -> dict[str, Any]:
     """One's own server through DATABASE_URL, otherwise the embedded one, which is brought up here."""
     url = os.environ.get("DATABASE_URL") or embedded.ensure(HOME, durable=TONGXIN_DURABLE).url()
-    parsed = dict(dj_database_url.parse(url))
+    parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     parsed["CONN_MAX_AGE"] = 0
     parsed["OPTIONS"] = dict(parsed.get("OPTIONS") or {}) | {
         "pool": {"min_size": 2, "max_size": 6, "timeout": 10}
@@ -99,7 +101,7 @@ def database() -> dict[str, object]:
 
 
 if os.environ.get("TONGXIN_NO_DATABASE") == "1":  # building docs, collecting static files
-    DATABASES: dict[str, dict[str, object]] = {"default": {"ENGINE": "django.db.backends.dummy"}}
+    DATABASES: dict[str, dict[str, Any]] = {"default": {"ENGINE": "django.db.backends.dummy"}}
 else:
     DATABASES = {"default": database()}
 

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from tongxin.faces.asking import Asked
 from tongxin.faces.hq.people import portrait
 from tongxin.faces.hq.today import ring_picture
 from tongxin.foundation import clock
@@ -19,7 +20,7 @@ from tongxin.stores import queries as stores
 NOTICED = 6
 
 
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Asked) -> HttpResponse:
     """Whom to notice today: who is a step away, who is on the way out; the rest of the day is quiet so far."""
     viewer = request.viewer
     shops = stores.stores_for(viewer)
@@ -50,6 +51,6 @@ def _step(viewer: Any, public_id: UUID) -> str:
     return rings.explain(viewer, public_id).said_step
 
 
-def person(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def person(request: Asked, member_id: UUID) -> HttpResponse:
     """A member of one's own store; the phone stays masked."""
     return render(request, "champion/person.html", portrait(request.viewer, member_id))

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import segno
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from tongxin.faces import entrance
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import DESK, THEME_COOKIE, THEMES
 from tongxin.faces.entrance import Step
 from tongxin.faces.sentences import say, status_of
@@ -31,7 +32,7 @@ DEMO_DOORS = {
 }
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Asked) -> HttpResponse:
     """Everybody to their own first page."""
     viewer = request.viewer
     if viewer.roles & DESK:
@@ -46,14 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return redirect("enter.door")
 
 
-def door(request: HttpRequest, **more: object) -> HttpResponse:
+def door(request: Asked, **more: object) -> HttpResponse:
     """Where one comes in."""
     demo = [(key, *words[1:]) for key, words in DEMO_DOORS.items()] if settings.DEMO else []
     context = {"next": _wish(request), "demo_doors": demo, **more}
     return render(request, "enter/door.html", context, status=int(str(more.get("status", 200))))
 
 
-def staff(request: HttpRequest) -> HttpResponse:
+def staff(request: Asked) -> HttpResponse:
     """The password step."""
     handle = request.POST.get("handle", "").strip()
     try:
@@ -65,7 +66,7 @@ def staff(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_with_next(reverse("enter.factor"), _wish(request)))
 
 
-def factor(request: HttpRequest) -> HttpResponse:
+def factor(request: Asked) -> HttpResponse:
     """The second factor: a code, or setting one up with a picture to scan."""
     entry = request.entry
     if entry is None:
@@ -110,7 +111,7 @@ def qr(text: str) -> SafeString:
     return mark_safe(drawn.getvalue().decode())  # noqa: S308  # made by segno from an address of ours
 
 
-def code(request: HttpRequest) -> HttpResponse:
+def code(request: Asked) -> HttpResponse:
     """Send a code; the answer is the same for a known and an unknown phone."""
     phone = request.POST.get("phone", "").strip()
     try:
@@ -123,7 +124,7 @@ def code(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(_with_next(reverse("enter.member"), _wish(request)))
 
 
-def member(request: HttpRequest) -> HttpResponse:
+def member(request: Asked) -> HttpResponse:
     """Type the code that came by phone."""
     phone = request.session.get(PHONE, "") or request.POST.get("phone", "").strip()
     if not phone:
@@ -141,14 +142,14 @@ def member(request: HttpRequest) -> HttpResponse:
     return render(request, "enter/member.html", context, status=status)
 
 
-def leave(request: HttpRequest) -> HttpResponse:
+def leave(request: Asked) -> HttpResponse:
     """Sign out here, or with `everywhere` on all devices."""
     if request.entry is not None:
         (entrance.leave_everywhere if request.POST.get("everywhere") else entrance.leave)(request)
     return redirect("enter.door")
 
 
-def demo(request: HttpRequest, role: str) -> HttpResponse:
+def demo(request: Asked, role: str) -> HttpResponse:
     """One click, in a demo installation only."""
     if not settings.DEMO or role not in DEMO_DOORS:
         raise Refused("absent")
@@ -159,7 +160,7 @@ def demo(request: HttpRequest, role: str) -> HttpResponse:
     return render(request, "enter/demo.html", {"role": role, "name": name, "what": what})
 
 
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Asked) -> HttpResponse:
     """Remember the language in this browser."""
     wanted = request.POST.get("language", "")
     reply = HttpResponseRedirect(_wish(request) or "/")
@@ -168,7 +169,7 @@ def language(request: HttpRequest) -> HttpResponse:
     return reply
 
 
-def theme(request: HttpRequest) -> HttpResponse:
+def theme(request: Asked) -> HttpResponse:
     """Remember light or dark in this browser; anything else follows the system."""
     wanted = request.POST.get("theme", "")
     reply = HttpResponseRedirect(_wish(request) or "/")
@@ -185,7 +186,7 @@ def _remember(reply: HttpResponse, name: str, value: str) -> None:
     )
 
 
-def _wish(request: HttpRequest) -> str:
+def _wish(request: Asked) -> str:
     """Where somebody wanted to go: an address of ours or nothing."""
     wish = request.POST.get("next") or request.GET.get("next") or ""
     local = url_has_allowed_host_and_scheme(wish, allowed_hosts=None) and wish.startswith("/")
@@ -196,9 +197,9 @@ def _with_next(address: str, wish: str) -> str:
     return f"{address}?{urlencode({'next': wish})}" if wish else address
 
 
-def _onwards(request: HttpRequest) -> HttpResponse:
+def _onwards(request: Asked) -> HttpResponse:
     return HttpResponseRedirect(_wish(request) or reverse("home"))
 
 
-def _language(request: HttpRequest) -> str:
+def _language(request: Asked) -> str:
     return "en" if str(request.LANGUAGE_CODE).startswith("en") else "zh"

@@ -3,11 +3,12 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.hq.words import act_said
 from tongxin.foundation.audit import queries as audit
@@ -70,7 +71,7 @@ PARTS: tuple[tuple[str, Any, Any, tuple[tuple[str, Any, Any], ...]], ...] = (
 BUDGET = (*(str(ring) for ring in ORDER), "floor", "exploration")
 
 
-def policy(request: HttpRequest) -> HttpResponse:
+def policy(request: Asked) -> HttpResponse:
     """The rule in force, its versions, and for editors the form of the next one."""
     if request.method == "POST":
         return _publish(request)
@@ -104,7 +105,7 @@ def policy(request: HttpRequest) -> HttpResponse:
     return render(request, "hq/policy.html", context)
 
 
-def _publish(request: HttpRequest) -> HttpResponse:
+def _publish(request: Asked) -> HttpResponse:
     """A form carries the numbers that were on the screen; parts that it does not show keep their value."""
     form = request.POST
     body: dict[str, Any] = asdict(queries.body_of(queries.access_policy(request.viewer)))
@@ -133,7 +134,7 @@ def _read(field: str, given: str, before: object) -> object:
         raise Refused("input.bad", field=field, reason=_("这里要填数字")) from None
 
 
-def shops(request: HttpRequest) -> HttpResponse:
+def shops(request: Asked) -> HttpResponse:
     """The stores in reach with how many people are at home in each."""
     viewer = request.viewer
     unsorted = stores.stores_for(viewer, unsorted=True)
@@ -152,7 +153,7 @@ def shops(request: HttpRequest) -> HttpResponse:
     return render(request, "hq/stores.html", context)
 
 
-def trail(request: HttpRequest) -> HttpResponse:
+def trail(request: Asked) -> HttpResponse:
     """Who did what, newest first."""
     act = request.GET.get("act", "").strip()
     page = audit.entries(request.viewer, act=act, limit=50, cursor=request.GET.get("cursor") or None)

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tongxin.commerce import queries
 from tongxin.connect.files import actions
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.foundation.errors import Refused
 
@@ -39,7 +40,7 @@ MINE = "tongxin_uploads"  # tokens of this session: nobody commits what somebody
 KEPT = 5
 
 
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: Asked) -> HttpResponse:
     """Upload a file for a dry run; below, what came in before."""
     report, token = None, ""
     if request.method == "POST":
@@ -56,7 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "hq/import.html", context)
 
 
-def _look(request: HttpRequest) -> tuple[Any, str]:
+def _look(request: Asked) -> tuple[Any, str]:
     sent = request.FILES.get("file")
     if not isinstance(sent, UploadedFile):
         raise Refused("input.bad", field=_("文件"), reason=_("请选一个文件"))
@@ -65,7 +66,7 @@ def _look(request: HttpRequest) -> tuple[Any, str]:
     with path.open("wb") as kept:
         for chunk in sent.chunks():
             kept.write(chunk)
-    order = {"name": sent.name, "table": request.POST.get("table", ""), "source": _source(request)}
+    order = {"name": sent.name or "", "table": request.POST.get("table", ""), "source": _source(request)}
     try:
         report = actions.import_upload(viewer=request.viewer, data=path, dry_run=True, **order)
     except Refused:
@@ -82,7 +83,7 @@ def _look(request: HttpRequest) -> tuple[Any, str]:
     return report, token
 
 
-def commit(request: HttpRequest, token: str) -> HttpResponse:
+def commit(request: Asked, token: str) -> HttpResponse:
     """Take in the file that was looked at."""
     mine = request.session.get(MINE, [])
     if not TOKEN.fullmatch(token) or token not in mine:
@@ -101,7 +102,7 @@ def commit(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("hq.import")
 
 
-def refused(request: HttpRequest, import_id: UUID) -> HttpResponse:
+def refused(request: Asked, import_id: UUID) -> FileResponse:
     """The file of the rows that did not come in, with the reasons."""
     run = queries.access_run(request.viewer, import_id)
     path = actions.records() / Path(run.refused_file or "-").name
@@ -110,7 +111,7 @@ def refused(request: HttpRequest, import_id: UUID) -> HttpResponse:
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
 
 
-def _source(request: HttpRequest) -> str:
+def _source(request: Asked) -> str:
     given = re.sub(r"[^\w.-]", "", request.POST.get("source", ""))[:40]
     return given or actions.DEFAULT_SOURCE
 

@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tongxin.commerce import queries as commerce
 from tongxin.faces import pictures, till
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import READS_PEOPLE, flash
 from tongxin.faces.sentences import say
 from tongxin.foundation import clock
@@ -29,7 +30,7 @@ HALF_YEAR = timedelta(days=182)
 YES_OR_NO = frozenset({Gate.KNOWN, Gate.CONSENT, Gate.VIOLATIONS})
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: Asked) -> HttpResponse:
     """Search by name, pinyin, tail of a phone or member code; one store or all; page by page."""
     viewer = request.viewer
     text, shop, kind, chosen = (request.GET.get(name, "").strip() for name in ("q", "store", "kind", "ring"))
@@ -58,7 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "hq/people.html", context)
 
 
-def person(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def person(request: Asked, member_id: UUID) -> HttpResponse:
     """One person: ring, gates with evidence, nearest step, history, life with us, what we know."""
     viewer = request.viewer
     context = portrait(viewer, member_id, cursor=request.GET.get("cursor") or None)
@@ -145,19 +146,19 @@ def _gate(line: Any) -> dict[str, Any]:
 # ---- decisions
 
 
-def _back(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def _back(request: Asked, member_id: UUID) -> HttpResponse:
     desk = request.viewer.roles & READS_PEOPLE
     return redirect("hq.person" if desk else "champion.person", member_id=member_id)
 
 
-def invite(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def invite(request: Asked, member_id: UUID) -> HttpResponse:
     """Invite a candidate into the inner ring."""
     rings.invite(viewer=request.viewer, customer=member_id)
     flash(request, _("邀请已发出，等本人答复。"))
     return _back(request, member_id)
 
 
-def confirm(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def confirm(request: Asked, member_id: UUID) -> HttpResponse:
     """A named person's word for an accepted invitation."""
     open_one = ring_queries.explain(request.viewer, member_id).invitation
     if open_one is None:
@@ -167,7 +168,7 @@ def confirm(request: HttpRequest, member_id: UUID) -> HttpResponse:
     return _back(request, member_id)
 
 
-def override(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def override(request: Asked, member_id: UUID) -> HttpResponse:
     """Set a ring by hand, with a reason and until a day."""
     form = request.POST
     try:
@@ -187,14 +188,14 @@ def override(request: HttpRequest, member_id: UUID) -> HttpResponse:
     return _back(request, member_id)
 
 
-def release(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def release(request: Asked, member_id: UUID) -> HttpResponse:
     """End the override in force."""
     rings.end_override(viewer=request.viewer, customer=member_id)
     flash(request, _("已恢复自动判定。"))
     return _back(request, member_id)
 
 
-def tag(request: HttpRequest, member_id: UUID) -> HttpResponse:
+def tag(request: Asked, member_id: UUID) -> HttpResponse:
     """Keep a word about somebody; they see it and may delete it."""
     label = request.POST.get("label", "").strip()[:20]
     if not label:

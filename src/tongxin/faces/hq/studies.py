@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from tongxin.compass import sentence
 from tongxin.faces import pictures
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.measure import actions, queries
 from tongxin.measure.terms import STATES, StudyState
@@ -61,7 +62,7 @@ TREATED: tuple[tuple[str, Any], ...] = (
 )
 
 
-def studies(request: HttpRequest) -> HttpResponse:
+def studies(request: Asked) -> HttpResponse:
     """The list, and the form that registers a new question."""
     if request.method == "POST":
         return _plan(request)
@@ -74,7 +75,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     return render(request, "hq/studies.html", context)
 
 
-def _plan(request: HttpRequest) -> HttpResponse:
+def _plan(request: Asked) -> HttpResponse:
     kind, code = request.POST.get("treated", "participation"), request.POST.get("code", "").strip()
     asked: dict[str, Any] = {}
     if control := request.POST.get("negative_control", "").strip():
@@ -89,7 +90,7 @@ def _plan(request: HttpRequest) -> HttpResponse:
     return redirect("hq.study", study_id=made.public_id)
 
 
-def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
+def study(request: Asked, study_id: UUID) -> HttpResponse:
     """One study: the sentence, the figures with their doubt, the pictures, the reasons for and against."""
     found = queries.access_study(request.viewer, study_id)
     context: dict[str, Any] = {"study": found, "state_said": STATES[StudyState(found.state)]}
@@ -98,7 +99,7 @@ def study(request: HttpRequest, study_id: UUID) -> HttpResponse:
     return render(request, "hq/study.html", context | reading(found, request.viewer.language))
 
 
-def report(request: HttpRequest, study_id: UUID) -> HttpResponse:
+def report(request: Asked, study_id: UUID) -> HttpResponse:
     """The self-contained report, as a file to keep. It brings its own styles, so it may not run inside our pages."""
     found = queries.access_study(request.viewer, study_id)
     english = request.viewer.language == "en"

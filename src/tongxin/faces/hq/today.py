@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from tongxin.commerce import queries as commerce
 from tongxin.commerce.queries import IMPORT_READERS
 from tongxin.faces import pictures
+from tongxin.faces.asking import Asked
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.measure import queries as measure
@@ -36,7 +37,7 @@ class ToDo:
     at: datetime | None = None
 
 
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Asked) -> HttpResponse:
     """The first page of headquarters."""
     viewer = request.viewer
     picture = ring_picture(viewer)

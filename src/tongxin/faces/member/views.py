@@ -4,12 +4,13 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tongxin.faces import entrance, pictures, till
+from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
@@ -38,11 +39,11 @@ ENJOY: dict[Ring, tuple[Any, ...]] = {
 }
 
 
-def _mine(request: HttpRequest) -> Any:
+def _mine(request: Asked) -> Any:
     return queries.access_customer(request.viewer, queries.me(request.viewer).public_id)
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Asked) -> HttpResponse:
     """The fire, the next thing to do, what was done so far."""
     viewer = request.viewer
     card = queries.me(viewer)
@@ -60,19 +61,19 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "member/home.html", context)
 
 
-def _step(request: HttpRequest) -> str:
+def _step(request: Asked) -> str:
     try:
         return ring_queries.member_step(request.viewer)
     except Refused:
         return ""
 
 
-def _ring(request: HttpRequest, card: Any) -> Ring:
+def _ring(request: Asked, card: Any) -> Ring:
     placed = ring_queries.ring_of(request.viewer, card.public_id)
     return Ring.OUTER if placed is None else placed.ring
 
 
-def me(request: HttpRequest) -> HttpResponse:
+def me(request: Asked) -> HttpResponse:
     """What we know, why, and the switches."""
     card = queries.me(request.viewer)
     context = {
@@ -92,7 +93,7 @@ def me(request: HttpRequest) -> HttpResponse:
     return render(request, "member/me.html", context)
 
 
-def consent(request: HttpRequest, purpose: str) -> HttpResponse:
+def consent(request: Asked, purpose: str) -> HttpResponse:
     """Agree or refuse, one as easily as the other; it holds at once."""
     if purpose not in set(Purpose):
         raise Refused("absent")
@@ -109,7 +110,7 @@ def consent(request: HttpRequest, purpose: str) -> HttpResponse:
     return redirect("member.me")
 
 
-def personalise(request: HttpRequest) -> HttpResponse:
+def personalise(request: Asked) -> HttpResponse:
     """The switch 个性化; off treats one as a blank profile, at once."""
     on = request.POST.get("on") == "yes"
     actions.switch_personalisation(viewer=request.viewer, customer=_mine(request), on=on)
@@ -117,14 +118,14 @@ def personalise(request: HttpRequest) -> HttpResponse:
     return redirect("member.me")
 
 
-def untag(request: HttpRequest, tag_id: UUID) -> HttpResponse:
+def untag(request: Asked, tag_id: UUID) -> HttpResponse:
     """Delete a word that staff keep about oneself."""
     actions.untag(viewer=request.viewer, customer=_mine(request), tag_id=tag_id)
     flash(request, _("标签已删除。"))
     return redirect("member.me")
 
 
-def invitation(request: HttpRequest) -> HttpResponse:
+def invitation(request: Asked) -> HttpResponse:
     """Say yes or no to the open invitation."""
     open_one = ring_queries.my_invitation(request.viewer)
     if open_one is None:
@@ -135,7 +136,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     return redirect("member.home")
 
 
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Asked) -> HttpResponse:
     """Everything we hold about oneself, as a file."""
     document = actions.export(viewer=request.viewer, customer=_mine(request))
     reply = HttpResponse(
@@ -148,7 +149,7 @@ def export(request: HttpRequest) -> HttpResponse:
     return reply
 
 
-def erase(request: HttpRequest) -> HttpResponse:
+def erase(request: Asked) -> HttpResponse:
     """Close the account and be forgotten: first what that means, then the act."""
     fault = ""
     if request.method == "POST":
@@ -160,7 +161,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     return render(request, "member/erase.html", {"fault": fault}, status=422 if fault else 200)
 
 
-def notice(request: HttpRequest) -> HttpResponse:
+def notice(request: Asked) -> HttpResponse:
     """What we do with data, in plain words."""
     return render(
         request, "member/notice.html", {"purposes": [(p, PLAIN[p]) for p in Purpose], "version": NOTICE}
