@@ -62,7 +62,7 @@ def measure(what: str, command: list[str], promise: str, *, runs: int = 3, env: 
             sys.exit(f"{' '.join(command)} ended with {code}:\n{out.decode(errors='replace')[-3000:]}")
         taken.append((wall, cpu, peak))
     walls, cpus, peaks = zip(*taken, strict=True)
-    shown = " ".join(Path(c).name if c.startswith(str(BIN)) else c for c in command)
+    shown = " ".join(Path(c).name if c.startswith(str(ROOT)) else c for c in command)
     figure = Figure(what, shown, statistics.median(walls), statistics.median(cpus), max(peaks), runs, promise)
     print(f"{figure.wall:8.1f} s {figure.cpu:8.1f} cpu-s {figure.peak_mb:8.0f} MB  {what}", flush=True)
     return figure
@@ -155,8 +155,14 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def write(figures: list[Figure]) -> None:
-    """Put the table between the marks in docs/benchmarks.md and keep the rest of the page."""
+def write(measured: list[Figure]) -> None:
+    """Put the table between the marks in docs/benchmarks.md; rows that were not measured this time stay as they were."""
+    kept = ROOT / "var" / "bench.json"
+    rows_by_name = (
+        {row["what"]: Figure(**row) for row in json.loads(kept.read_text())} if kept.exists() else {}
+    )
+    rows_by_name |= {figure.what: figure for figure in measured}
+    figures = list(rows_by_name.values())
     rows = ["| what | wall s | cpu s | peak MB | runs | promised |", "|---|---:|---:|---:|---:|---|"]
     rows += [
         f"| {f.what}<br>`{f.command}` | {f.wall:.1f} | {f.cpu:.1f} | {f.peak_mb:.0f} | {f.runs} | {f.promise} |"
@@ -166,15 +172,13 @@ def write(figures: list[Figure]) -> None:
     head, begin, rest = PAGE.read_text().partition("<!-- figures -->")
     _, end, tail = rest.partition("<!-- end of figures -->")
     PAGE.write_text(f"{head}{begin}\n{text}\n{end}{tail}")
-    (ROOT / "var").mkdir(exist_ok=True)
-    (ROOT / "var" / "bench.json").write_text(
-        json.dumps([f.__dict__ for f in figures], ensure_ascii=False, indent=1)
-    )
+    kept.write_text(json.dumps([f.__dict__ for f in figures], ensure_ascii=False, indent=1))
 
 
 def main() -> None:
     """Measure what is asked for on the command line (chain, demo, suite), by default everything."""
     wanted = set(sys.argv[1:]) or {"chain", "demo", "suite"}
+    (ROOT / "var").mkdir(exist_ok=True)
     home = Path(tempfile.mkdtemp(prefix="tongxin-bench-", dir=ROOT / "var"))
     figures: list[Figure] = []
     try:

@@ -178,10 +178,10 @@ def test_a_fault_of_ours_is_not_hidden(chain, monkeypatch):
     def breaks(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(actions, "_answered", breaks)
-    with pytest.raises(MemoryError):
-        run_study(study_id=study.pk)
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "_answered", breaks)
+        with pytest.raises(MemoryError):
+            run_study(study_id=study.pk)
     study.refresh_from_db()
     assert (study.state, study.faults) == ("failed", ["fault: MemoryError"])
-    monkeypatch.undo()
     assert run_study(study_id=study.pk).state == "done"
