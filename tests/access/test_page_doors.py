@@ -48,6 +48,7 @@ FORMS = {
         "note": "test",
     },
     "hq.person.tag": {"label": "烘焙"},
+    "hq.person.phone": {"reason": "通知改期"},
     "hq.studies": {"title": "活动带来了什么", "treated": "participation"},
     "hq.rings_policy": {"expected": "1", "note": "again"},
     "member.consent": {"granted": "yes"},

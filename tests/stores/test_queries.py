@@ -102,6 +102,10 @@ def test_staff_are_seen_by_those_who_manage_them(world):
 
     link_account(viewer=TESTS, staff=one, account=Account.objects.get(pk=champion.account))
     assert queries.access_staff(champion, one.public_id) == one  # oneself
+    own = queries.my_card(champion)
+    assert own is not None
+    assert (own.public_id, own.name) == (one.public_id, one.name)
+    assert queries.my_card(manager) is queries.my_card(ANONYMOUS) is queries.my_card(TESTS) is None
     with pytest.raises(Refused):
         link_account(viewer=manager, staff=nowhere, account=AccountFactory())
 

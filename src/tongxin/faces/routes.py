@@ -26,6 +26,7 @@ urlpatterns = [
     path("hq/people/<uuid:member_id>/override/", people.override, name="hq.person.override"),
     path("hq/people/<uuid:member_id>/release/", people.release, name="hq.person.release"),
     path("hq/people/<uuid:member_id>/tag/", people.tag, name="hq.person.tag"),
+    path("hq/people/<uuid:member_id>/phone/", people.phone, name="hq.person.phone"),
     path("hq/studies/", studies.studies, name="hq.studies"),
     path("hq/studies/<uuid:study_id>/", studies.study, name="hq.study"),
     path("hq/studies/<uuid:study_id>/report/", studies.report, name="hq.study.report"),

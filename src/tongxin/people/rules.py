@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from tongxin.foundation.access import SYSTEM, Verb
-from tongxin.people.terms import ASK_AGAIN, OLDEST_COMPANION, ROSTER_AFTER, ROSTER_BEFORE
+from tongxin.people.terms import ASK_AGAIN, DIGITS_IN_A_REASON, OLDEST_COMPANION, ROSTER_AFTER, ROSTER_BEFORE
 from tongxin.stores.terms import Role
 
 ADULT_FROM = (
@@ -108,6 +108,16 @@ def sight(roles: Iterable[str]) -> Sight:
     if held & _FULL:
         return Sight.FULL
     return Sight.PSEUDONYM if Role.HQ_ANALYST in held else Sight.NOTHING
+
+
+# Whose job needs the whole phone of a member of theirs: people, never jobs of ours, analysts, auditors or the door.
+REVEALERS: frozenset[str] = _FULL - {SYSTEM}
+
+
+def spells_number(text: str) -> bool:
+    """Could this text hold a phone or a part of one? Digits of any script count, and whatever is no letter is looked through."""
+    kept = "".join(c if c.isnumeric() else "x" for c in text if c.isalnum())
+    return any(len(run) > DIGITS_IN_A_REASON for run in kept.split("x"))
 
 
 def pseudonym(public_id: str, language: str = "zh") -> str:

@@ -85,6 +85,11 @@ ROSTER_BEFORE = timedelta(hours=48)
 ROSTER_AFTER = timedelta(hours=24)
 OLDEST_COMPANION = 17  # a companion is a minor; an adult registers for themselves
 
+# Looking at a full phone: why, in so many characters, and how often an account may on one day.
+REVEAL_REASON = (3, 120)
+REVEALS_A_DAY = 30
+DIGITS_IN_A_REASON = 4  # more in a row may be a phone or a part of one
+
 
 class Channel(StrEnum):
     """Where a deed happens."""
@@ -158,6 +163,22 @@ REFUSALS: dict[str, Sentence] = {
     "people.unknown_deed": Sentence("不认识的行为：{kind}", "Unknown deed: {kind}", 422),
     "people.already_reversed": Sentence("这一笔已经冲销。", "That row is reversed already.", 409),
     "people.erase_needs_reason": Sentence("请写明删除的原因。", "Say why.", 422),
+    "people.reveal_reason": Sentence(
+        "请写明为什么要看号码，{least} 到 {most} 个字。",
+        "Say why you need the number, in {least} to {most} characters.",
+        422,
+    ),
+    "people.reveal_digits": Sentence(
+        "事由会长期留存，请不要写号码或一长串数字。",
+        "The reason is kept for good: leave out numbers and long strings of digits.",
+        422,
+    ),
+    "people.no_phone": Sentence("没有存这位会员的完整号码。", "No full number of this member is kept.", 409),
+    "people.too_many_reveals": Sentence(
+        "今天已经看过 {most} 次号码，明天再看。",
+        "You have looked at {most} numbers today; go on tomorrow.",
+        429,
+    ),
 }
 
 # What the audit trail may say about this room; also the events that webhooks can subscribe to.
@@ -186,4 +207,5 @@ ACTS: dict[str, str] = {
     "people.deed_reversed": "冲销一笔",
     "people.erased": "删除个人信息",
     "people.exported": "导出个人信息",
+    "people.phone_revealed": "查看完整号码",
 }

@@ -136,6 +136,7 @@ PAGES: tuple[Row, ...] = (
     Row("hq.person.override", "POST", DECIDE, MANAGERS | EDITORS, "member"),
     Row("hq.person.release", "POST", DECIDE, MANAGERS | EDITORS, "member"),
     Row("hq.person.tag", "POST", CHANGE, WITH_MEMBERS, "member"),
+    Row("hq.person.phone", "POST", READ, WITH_MEMBERS, "member", note="with a reason, written in the trail"),
     Row("hq.studies", "GET", READ, DESK),
     Row("hq.studies", "POST", CREATE, HQ),
     Row("hq.study", "GET", READ, DESK, "study"),

@@ -195,6 +195,12 @@ def staff_for(viewer: Viewer, *, limit: int = 50, cursor: str | None = None) -> 
     return Page(tuple(_card(row) for row in found.items), found.cursor)
 
 
+def my_card(viewer: Viewer) -> StaffCard | None:
+    """The asking person's own card, None for who has none here (members, devices, jobs)."""
+    row = Staff.objects.select_related("store").filter(account=viewer.account or 0).first()
+    return None if row is None else _card(row)
+
+
 def _card(row: Staff) -> StaffCard:
     return StaffCard(
         public_id=row.public_id,

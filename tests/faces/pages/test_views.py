@@ -306,3 +306,73 @@ def test_numbers_and_days_as_we_write_them(noon):
 def test_acts_are_spoken_and_an_unknown_one_is_shown_as_it_is():
     assert words.act_said("people.merged") == ("合并会员", "people: merged")
     assert words.act_said("nothing") == ("nothing", "nothing")
+
+
+def whole_phone(person):
+    from access.actors import JOB
+    from tongxin.people import queries as people
+    from tongxin.people.models import Identity
+    from tongxin.people.terms import IdentityKind
+
+    owner = people.access_customer(JOB, person)
+    return Identity.objects.get(customer=owner, kind=IdentityKind.PHONE).value.removeprefix("+86")
+
+
+@pytest.mark.parametrize(
+    ("actor", "template", "page"),
+    [
+        ("store_manager", "hq/person.html", "hq.person"),
+        ("champion", "champion/person.html", "champion.person"),
+    ],
+)
+def test_a_number_is_shown_once_for_a_reason(world, actor, template, page):
+    person = member_of(world)["id"]
+    number, staff = whole_phone(person), client(world, actor)
+    path, ask = reverse(page, args=[person]), reverse("hq.person.phone", args=[person])
+    before = staff.get(path).content.decode()
+    assert number not in before
+    assert f'action="{ask}#whole"' in before
+    reply = staff.post(ask, {"reason": "活动改期，打电话通知"})
+    shown = reply.content.decode()
+    assert reply.status_code == 200
+    assert template in [t.name for t in reply.templates]
+    assert number in shown
+    assert (reply["Cache-Control"], reply.get("Location")) == ("private, no-store", None)
+    assert reply.context["here"] == path
+    assert f'action="{ask}' not in shown
+    assert number not in staff.get(path).content.decode()
+    for reason, status in (("", 422), (f"打给{number}", 422)):
+        again = staff.post(ask, {"reason": reason})
+        assert again.status_code == status
+        assert 'aria-invalid="true"' in again.content.decode()
+        assert again.context["number"] == ""
+    assert staff.get(ask).status_code == 405
+
+
+def test_a_number_is_not_for_analysts_and_not_for_other_stores(world):
+    person = member_of(world)["id"]
+    ask = reverse("hq.person.phone", args=[person])
+    assert client(world, "hq_analyst").post(ask, {"reason": "看一看"}).status_code == 403
+    assert ask not in client(world, "hq_analyst").get(reverse("hq.person", args=[person])).content.decode()
+    assert client(world, "champion_elsewhere").post(ask, {"reason": "看一看"}).status_code == 404
+
+
+def test_no_further_number_after_the_last_of_the_day(world, monkeypatch):
+    from tongxin.people.actions import reveals
+
+    monkeypatch.setattr(reveals, "REVEALS_A_DAY", 1)
+    person, admin = member_of(world)["id"], client(world, "admin")
+    ask = reverse("hq.person.phone", args=[person])
+    assert [admin.post(ask, {"reason": "活动改期"}).status_code for _ in "12"] == [200, 429]
+
+
+def test_the_champion_is_greeted_by_name(world):
+    from access.actors import JOB
+    from stores.factories import StaffFactory
+    from tongxin.foundation.accounts import queries as entries
+
+    unknown = client(world, "champion").get("/champion/")
+    assert unknown.context["name"] == ""
+    account = entries.account_by_handle(JOB, world.actors["champion"].handle)
+    StaffFactory(name="小满", store=None, account=account)
+    assert "，小满</h1>" in client(world, "champion").get("/champion/").content.decode()

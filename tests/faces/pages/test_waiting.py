@@ -70,6 +70,16 @@ def test_the_file_of_refused_rows_is_for_editors_and_never_another_file(world, s
         assert editor.get(reverse("hq.import.refused", args=[run.public_id])).status_code == 404
 
 
+def test_the_sentence_about_a_candidate_is_said_once(world):
+    with clock.held(clock.now() + timedelta(days=21)):
+        _, person = candidate(world)
+        page = browser(world.actors["admin"]).get(reverse("hq.person", args=[person]))
+        told = page.context["told"]
+        assert told.candidate
+        assert told.said_step in ("", told.said)
+        assert page.content.decode().count(told.said) == 1
+
+
 def test_from_candidate_to_the_inner_ring_by_pages(world):
     with clock.held(clock.now() + timedelta(days=21)):
         member, person = candidate(world)

@@ -42,7 +42,7 @@ def today(request: Asked) -> HttpResponse:
         "regulars": [(line, _step(viewer, line.public_id)) for line in regulars[:NOTICED]],
         "today": clock.business_day(clock.now()),
         "hour": timezone.localtime(clock.now()).hour,
-        "name": next((card.name for card in stores.staff_for(viewer, limit=1).items), ""),
+        "name": mine.name if (mine := stores.my_card(viewer)) else "",
     }
     return render(request, "champion/today.html", context)
 
@@ -52,5 +52,5 @@ def _step(viewer: Any, public_id: UUID) -> str:
 
 
 def person(request: Asked, member_id: UUID) -> HttpResponse:
-    """A member of one's own store; the phone stays masked."""
+    """A member of one's own store; the phone is masked until a reason is given."""
     return render(request, "champion/person.html", portrait(request.viewer, member_id))

@@ -6,13 +6,14 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.commerce import queries as commerce
 from tongxin.faces import pictures, till
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import READS_PEOPLE, flash
-from tongxin.faces.sentences import say
+from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
@@ -61,17 +62,44 @@ def listing(request: Asked) -> HttpResponse:
 
 def person(request: Asked, member_id: UUID) -> HttpResponse:
     """One person: ring, gates with evidence, nearest step, history, life with us, what we know."""
-    viewer = request.viewer
-    context = portrait(viewer, member_id, cursor=request.GET.get("cursor") or None)
-    reasons = [(r.value, OVERRIDE_REASONS[r]) for r in OverrideReason]
-    context |= {
-        "reasons": reasons,
+    context = portrait(request.viewer, member_id, cursor=request.GET.get("cursor") or None)
+    return render(request, "hq/person.html", context | _deciding())
+
+
+def _deciding() -> dict[str, Any]:
+    """What the form of an override offers."""
+    today = clock.business_day(clock.now())
+    return {
+        "reasons": [(r.value, OVERRIDE_REASONS[r]) for r in OverrideReason],
         "rings": ORDER,
-        "soonest": clock.business_day(clock.now()) + timedelta(days=1),
-        "until": clock.business_day(clock.now()) + timedelta(days=91),
-        "latest": clock.business_day(clock.now()) + timedelta(days=181),
+        "soonest": today + timedelta(days=1),
+        "until": today + timedelta(days=91),
+        "latest": today + timedelta(days=181),
     }
-    return render(request, "hq/person.html", context)
+
+
+def phone(request: Asked, member_id: UUID) -> HttpResponse:
+    """The whole phone, for a reason: on this answer only, never in an address, never after a redirect."""
+    viewer, reason = request.viewer, request.POST.get("reason", "")
+    number, fault, status = "", "", 200
+    customer = people.access_customer(viewer, member_id)
+    try:
+        number = people_actions.reveal_phone(viewer=viewer, customer=customer, reason=reason)
+    except Refused as refused:
+        if not refused.code.startswith("people."):
+            raise
+        fault, status = say(refused, viewer.language), status_of(refused)
+    desk = bool(viewer.roles & READS_PEOPLE)
+    route = "hq.person" if desk else "champion.person"
+    context = portrait(viewer, member_id) | {
+        "number": number,
+        "phone_fault": fault,
+        "asked_why": reason if fault else "",
+        "here": reverse(route, args=[member_id]),  # switching the language leads back to the masked page
+    }
+    if desk:
+        return render(request, "hq/person.html", context | _deciding(), status=status)
+    return render(request, "champion/person.html", context, status=status)
 
 
 def portrait(viewer: Viewer, member_id: UUID, cursor: str | None = None) -> dict[str, Any]:

@@ -142,6 +142,11 @@ def entries(
     return page(rows, by=["-id"], limit=limit, cursor=cursor)
 
 
+def count_acts(*, account: int, act: str, since: datetime) -> int:
+    """How often an account did one thing since then, for limits that count what the trail knows."""
+    return Entry.objects.filter(account=account, act=act, at__gte=since).count()
+
+
 def sealed_after(position: int, limit: int) -> list[Entry]:
     """Sealed entries in the order of the chain, for whoever feeds on them (webhooks)."""
     return list(Entry.objects.filter(position__gt=position).order_by("position")[:limit])

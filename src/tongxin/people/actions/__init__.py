@@ -22,6 +22,7 @@ from tongxin.people.actions.members import (
 )
 from tongxin.people.actions.members import tag_member as tag
 from tongxin.people.actions.merging import merge, unmerge
+from tongxin.people.actions.reveals import reveal_phone
 from tongxin.people.actions.upserts import refresh_staff_flags, upsert_members
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "reapply_tombstones",
     "refresh_staff_flags",
     "register_member",
+    "reveal_phone",
     "set_consent",
     "switch_personalisation",
     "tag",

@@ -21,6 +21,7 @@ from tongxin.people.queries.customers import (
     person_of,
     personalised,
     phone_hash,
+    roles_over,
     sight_of,
     survivor_of,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "person_of",
     "personalised",
     "phone_hash",
+    "roles_over",
     "search_customers",
     "sight_of",
     "survivor_of",

@@ -66,8 +66,13 @@ def sight_of(viewer: Viewer, customer: Customer) -> Sight:
     """How much of this person the viewer sees; members see all of themselves."""
     if viewer.person is not None and viewer.person == customer.pk:
         return Sight.FULL
+    return sight(roles_over(viewer, customer))
+
+
+def roles_over(viewer: Viewer, customer: Customer) -> frozenset[str]:
+    """The roles that the viewer holds over a home store of this person (of any entry behind it)."""
     homes = set(Customer.objects.filter(id__in=cluster(customer)).values_list("home_store", flat=True))
-    return sight(
+    return frozenset(
         grant.role
         for grant in viewer.grants
         if grant.everywhere or any(home in grant.places for home in homes if home is not None)
