@@ -6,10 +6,10 @@ Geometry of visual.md §4: a square of 440, one dot stands for u people, one cir
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import cos, radians, sin
+from math import cos, degrees, radians, sin
 
 CENTRE = 220.0
-MOST_WALKERS = 20  # more figures than this would touch each other in their arc
+MOST_WALKERS = 20  # more figures than this are a crowd, not a flow
 STEP = 11.8  # degrees between two walkers while there is room
 # rows of dots by ring: radius → turn, so that neighbouring rows do not stand in line
 TURNS = {204: 1.0, 190: 0.0, 176: 2.0, 137: 3.0, 120: 0.0, 103: 5.0, 54: 22.5}
@@ -89,14 +89,15 @@ class RingPicture:
         return self.inner_flow[0] + self.outer_flow[0]
 
 
-# (from, to): first angle, radius at the tail, radius at the head, size of the head, angle and radius of the pill
+# (from, to): first angle, radius at the tail, radius at the head, size of the head, angle and radius of the pill.
+# Pills stand at twelve (nearer) and six o'clock (farther), where a lying pill covers neither a dot nor a figure.
 PATHS: dict[tuple[str, str], tuple[float, float, float, float, float, float]] = {
-    ("outer", "middle"): (188, 166, 152, 3.8, 262, 158),
-    ("middle", "inner"): (200, 90, 76, 4.4, 266, 80),
-    ("middle", "outer"): (22, 150, 163, 3.4, 58, 158),
-    ("inner", "middle"): (26, 74, 87, 3.0, 60, 82),
+    ("outer", "middle"): (188, 166, 152, 3.8, 270, 154),
+    ("middle", "inner"): (186, 90, 76, 4.4, 270, 79),
+    ("middle", "outer"): (22, 150, 163, 3.4, 90, 155),
+    ("inner", "middle"): (22, 74, 87, 3.0, 90, 80),
 }
-ARCS = {True: 62.0, False: 28.0}  # degrees that the figures of a flow may take
+ARCS = {True: 50.0, False: 28.0}  # degrees that the figures of a flow may take
 
 
 def ring_picture(
@@ -135,7 +136,8 @@ def ring_picture(
 def _flow(way: tuple[str, str], people: int, unit: int) -> Flow:
     first, tail, tip, head, pill_angle, pill_radius = PATHS[way]
     nearer = tail > tip
-    figures = min(MOST_WALKERS, max(1, round(people / unit)))
+    apart = degrees((2 * head + 0.8) / tip)  # closer than this, two heads would touch
+    figures = min(MOST_WALKERS, 1 + int(ARCS[nearer] / apart), max(1, round(people / unit)))
     step = min(STEP, ARCS[nearer] / max(1, figures - 1))
     angles = [first + step * i for i in range(figures)]
     x, y = at(pill_angle, pill_radius)

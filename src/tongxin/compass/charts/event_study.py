@@ -100,7 +100,7 @@ def draw_svg(answer: Answer, kpi: KpiAnswer, language: str) -> str:
             ).encode(x="period:Q", y="effect:Q"),
         ]
     text = sentence(answer, kpi)
-    chart = alt.layer(*layers).properties(width=720, height=260)
+    chart = alt.layer(*layers).properties(width=580, height=260)
     return draw(chart, text.zh if language == "zh" else text.en)
 
 

@@ -32,7 +32,7 @@ def sentence(answer: Answer) -> Words:
 
 def draw_svg(answer: Answer, language: str) -> str:
     """Return the forest of KPIs as SVG."""
-    units = {"month": ("个月", "mo."), "four_weeks": ("×4周", "×4 wk"), "week": ("周", "wk")}
+    units = {"month": ("个月", "mo."), "four_weeks": ("个四周", "×4 wk"), "week": ("周", "wk")}
     unit = units[answer.design["period"]][0 if language == "zh" else 1]
     bars: list[dict[str, Any]] = []
     for kpi in shown(answer):
@@ -72,5 +72,5 @@ def draw_svg(answer: Answer, language: str) -> str:
             .encode(y=y, x="relative:Q")
         )
     text = sentence(answer)
-    chart = alt.layer(*layers).properties(width=560, height=alt.Step(30))
+    chart = alt.layer(*layers).properties(width=450, height=alt.Step(30))
     return draw(chart, text.zh if language == "zh" else text.en)

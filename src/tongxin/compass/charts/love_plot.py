@@ -53,4 +53,4 @@ def draw_svg(answer: Answer, language: str) -> str:
         ).encode(x="after:Q"),
     )
     text = sentence(answer)
-    return draw(layers.properties(width=560, height=alt.Step(30)), text.zh if language == "zh" else text.en)
+    return draw(layers.properties(width=270, height=alt.Step(30)), text.zh if language == "zh" else text.en)
