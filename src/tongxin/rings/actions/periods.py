@@ -24,7 +24,9 @@ def close(rows: Sequence[Placement], at: datetime) -> None:
     if rows:
         ids = [row.pk for row in rows]
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM rings_placement WHERE id = ANY(%s) AND lower(period) >= %s", [ids, at])
+            cursor.execute(
+                "DELETE FROM rings_placement WHERE id = ANY(%s) AND lower(period) >= %s", [ids, at]
+            )
             cursor.execute(
                 "UPDATE rings_placement SET period = tstzrange(lower(period), %s, '[)') WHERE id = ANY(%s)",
                 [at, ids],
