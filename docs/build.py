@@ -35,6 +35,12 @@ def glossary() -> str:
         + "\n".join(rows)
         + "\n"
     )
+    from tongxin.project.wiring import ACTS
+
+    rows = [f"| `{act}` | {zh} |" for act, zh in sorted(ACTS.items())]
+    parts.append(
+        "\n## Acts (audit trail and webhooks)\n\n| act | 中文 |\n|---|---|\n" + "\n".join(rows) + "\n"
+    )
     return "".join(parts)
 
 

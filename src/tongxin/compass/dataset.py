@@ -227,7 +227,7 @@ def _check_order_numbers(con: duckdb.DuckDBPyConnection, views: Mapping[str, str
     for name in ("order_lines", "refunds"):
         if name not in views or "store_code" in _columns(con, views[name]):
             continue
-        row = con.execute(f"SELECT count(*) - count(DISTINCT order_no) FROM {views['orders']}").fetchone()  # noqa: S608
+        row = con.execute(f"SELECT count(*) - count(DISTINCT order_no) FROM {views['orders']}").fetchone()  # noqa: S608 - our own view names
         if row and row[0]:
             raise BadInput.one(
                 f"{name}.store_code", f"missing, and {row[0]} order numbers repeat across stores"
@@ -239,7 +239,7 @@ def _follow_store_zones(con: duckdb.DuckDBPyConnection, views: dict[str, str], n
     if "stores" not in views or "orders" not in views or "timezone" not in _columns(con, views["stores"]):
         return
     other = con.execute(
-        f"SELECT DISTINCT timezone FROM {views['stores']} WHERE timezone <> '{NAIVE_ZONE}'"  # noqa: S608
+        f"SELECT DISTINCT timezone FROM {views['stores']} WHERE timezone <> '{NAIVE_ZONE}'"  # noqa: S608 - our own view names
     ).fetchall()
     if not other:
         return
@@ -251,7 +251,7 @@ def _follow_store_zones(con: duckdb.DuckDBPyConnection, views: dict[str, str], n
         "CAST(timezone(coalesce(s.timezone, '" + NAIVE_ZONE + "'), timezone('UTC', o.ordered_at)) AS DATE)"
     )
     con.execute(
-        f"CREATE TEMP VIEW orders_local AS SELECT o.* REPLACE ({local} AS ordered_at_date, "  # noqa: S608
+        f"CREATE TEMP VIEW orders_local AS SELECT o.* REPLACE ({local} AS ordered_at_date, "  # noqa: S608 - our own view names
         f"date_diff('day', DATE '1970-01-01', {local}) AS ordered_at_day) "
         f"FROM {views['orders']} o LEFT JOIN {views['stores']} s USING (store_code)"
     )
@@ -271,7 +271,7 @@ def _normal_days(con: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> tu
     if "orders" not in views:
         return date(1970, 1, 1), date(1970, 1, 1)
     row = con.execute(
-        f"WITH d AS (SELECT ordered_at_date AS day, count(*) AS n FROM {views['orders']} GROUP BY 1) "  # noqa: S608
+        f"WITH d AS (SELECT ordered_at_date AS day, count(*) AS n FROM {views['orders']} GROUP BY 1) "  # noqa: S608 - our own view names
         "SELECT min(day), max(day) FROM d WHERE n * 2 >= (SELECT quantile_disc(n, 0.5) FROM d)"
     ).fetchone()
     if row is None or row[0] is None:
@@ -283,7 +283,7 @@ def _currency(con: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> str:
     if "orders" not in views or "currency" not in _columns(con, views["orders"]):
         return "CNY"
     rows = con.execute(
-        f"SELECT currency FROM {views['orders']} WHERE currency IS NOT NULL GROUP BY 1 ORDER BY 1"  # noqa: S608
+        f"SELECT currency FROM {views['orders']} WHERE currency IS NOT NULL GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own view names
     ).fetchall()
     if len(rows) > 1:
         raise BadInput.one(

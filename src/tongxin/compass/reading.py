@@ -244,7 +244,7 @@ def settle_doubles(
     order = ", ".join(f"{name} DESC NULLS LAST" for name in newest) or "1"
     settled = f"{view}_settled"
     con.execute(
-        f"CREATE TEMP TABLE {settled} AS SELECT * FROM (SELECT DISTINCT * FROM {view}) "  # noqa: S608
+        f"CREATE TEMP TABLE {settled} AS SELECT * FROM (SELECT DISTINCT * FROM {view}) "  # noqa: S608 - our own view names
         f"QUALIFY rank() OVER (PARTITION BY {struct} ORDER BY {order}) = 1"
     )
     left, keys_left = _one(con, counts + settled)

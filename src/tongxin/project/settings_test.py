@@ -18,11 +18,11 @@ from tongxin.foundation import embedded  # noqa: E402 - the folders above must b
 if not os.environ["DATABASE_URL"]:
     os.environ["DATABASE_URL"] = embedded.ensure(Path(os.environ["TONGXIN_HOME"]), durable=False).url()
 
-from tongxin.project.settings import *  # noqa: E402, F403
+from tongxin.project.settings import *  # noqa: E402, F403 - the settings above
 
-DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ.get("TONGXIN_TEST_DB", "tongxin")}  # noqa: F405
+DATABASES["default"]["TEST"] = {"NAME": "test_" + os.environ.get("TONGXIN_TEST_DB", "tongxin")}  # noqa: F405 - the settings above
 DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405 - a pool per test process would hold the template database open
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405 - the settings above
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

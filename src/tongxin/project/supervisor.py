@@ -104,7 +104,7 @@ class Supervisor:
     silent: int = 0
     next_probe: float = 0.0
     next_look: float = 0.0
-    notes: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    notes: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - a line for the terminal
 
     def run(self, on_ready: Callable[[], None]) -> int:
         """Start all, say when the web server answers, and watch until asked to stop. Answers an exit code."""

@@ -133,7 +133,7 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
         done += n
         if time.monotonic() - said >= PATIENCE:
             said = time.monotonic()
-            print(f"{label}: {done}" + (f"/{total}" if total else ""), file=sys.stderr, flush=True)  # noqa: T201
+            print(f"{label}: {done}" + (f"/{total}" if total else ""), file=sys.stderr, flush=True)  # noqa: T201 - a line for the terminal
 
     yield advance
 

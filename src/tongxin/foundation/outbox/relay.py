@@ -89,7 +89,7 @@ def _carried(carrier: Carrier, letter: Letter) -> Outcome:
         return carrier.carry(parcel)
     except Exception as fault:  # noqa: BLE001 (a carrier's bug must not stop the others' letters)
         # The class only: message and traceback may hold an address.
-        log.error("%s raised %s, letter %s", letter.carrier, type(fault).__name__, letter.public_id)  # noqa: TRY400
+        log.error("%s raised %s, letter %s", letter.carrier, type(fault).__name__, letter.public_id)  # noqa: TRY400 - a traceback could hold the letter
         return Outcome("unknown", type(fault).__name__)
 
 
