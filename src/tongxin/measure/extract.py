@@ -8,10 +8,9 @@ enters, and is counted here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -21,12 +20,12 @@ from django.db.models.functions import Coalesce
 
 from tongxin.commerce.actions import connect_lake
 from tongxin.commerce.models import Membership
-from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
+from tongxin.measure.book import read_book
 from tongxin.measure.models import Study
-from tongxin.measure.terms import STATUSES, TEACHING_SOURCES, WHATS
-from tongxin.people.models import Customer, Identity, Subject
-from tongxin.people.queries import consented, iterate_live_deeds
+from tongxin.measure.terms import TEACHING_SOURCES
+from tongxin.people.models import Customer, Identity
+from tongxin.people.queries import consented
 from tongxin.people.terms import CustomerState, IdentityKind, Purpose
 from tongxin.stores.models import Store
 
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tongxin.compass.dataset import Dataset
-
-BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -157,20 +154,24 @@ _FOUND = """
 _QUERIES = {
     # Orders of nobody, or of somebody who is not in the study, stay without a member: a store's till still rang.
     "orders": f"""
-        SELECT source || '/' || order_no AS order_no, store_code, ordered_at, total_paid_fen, status, person AS member_code
+        SELECT source || '/' || order_no AS order_no, store_code, ordered_at, total_paid_fen, status, channel, person AS member_code
         FROM ({_FOUND})
     """,
     "order_lines": """
-        SELECT source || '/' || order_no AS order_no, line_no, store_code, sku, 1 AS qty, paid_amount_fen FROM order_lines
-        WHERE store_code IS NOT NULL
+        SELECT source || '/' || order_no AS order_no, line_no, store_code, sku, coalesce(qty, 1) AS qty, paid_amount_fen,
+            list_amount_fen, cost_fen FROM order_lines WHERE store_code IS NOT NULL
     """,
     # One number may refund several lines: the line is part of the key.
     "refunds": """
         SELECT source || '/' || refund_no || '/' || line_key AS refund_no, source || '/' || order_no AS order_no, refunded_at,
             amount_fen, store_code, line_no FROM refunds WHERE store_code IS NOT NULL
     """,
-    "products": "SELECT sku, sku AS name, category_code, margin_class FROM products WHERE category_code IS NOT NULL",
-    "categories": "SELECT category_code, name, margin_class FROM categories",
+    "products": """
+        SELECT sku, sku AS name, category_code, margin_class, unit_cost_fen FROM products WHERE category_code IS NOT NULL
+    """,
+    "categories": """
+        SELECT category_code, name, parent_code, margin_class, is_private_label, is_imported, is_organic FROM categories
+    """,
 }
 
 
@@ -190,6 +191,7 @@ def _own_tables(study: Study, people: _People) -> dict[str, Any]:
     text, stamp, flag = pa.string(), pa.timestamp("us", tz="UTC"), pa.bool_()
     agreed = consented(Purpose.MEASUREMENT)
     stores = list(Store.objects.filter(brand=study.brand).select_related("region").order_by("code"))
+    book = read_book(people.numbers, {store.pk: store.code for store in stores})
     paid = list(Membership.objects.filter(customer__in=people.numbers.keys()).order_by("id"))
     staff = [("staff", "staff", "", people.numbers[row.pk]) for row in people.rows if row.is_staff]
     return {
@@ -198,8 +200,15 @@ def _own_tables(study: Study, people: _People) -> dict[str, Any]:
             [(s.code, s.code, s.region.code if s.region else None, s.zone) for s in stores],
         ),
         "members": _table(
-            {"member_code": text, "registered_at": stamp, "consent_measurement": flag},
-            [(people.numbers[row.pk], row.registered_at, row.pk in agreed) for row in people.rows],
+            {
+                "member_code": text,
+                "registered_at": stamp,
+                "home_store_code": text,
+                "birth_year": pa.int64(),
+                "source_channel": text,
+                "consent_measurement": flag,
+            },
+            [_member(people.numbers[row.pk], row, agreed) for row in people.rows],
         ),
         "staff": _table(
             {"staff_code": text, "name": text, "store_code": text, "member_code": text}, _numbered(staff)
@@ -223,9 +232,43 @@ def _own_tables(study: Study, people: _People) -> dict[str, Any]:
                 "kit_code": text,
                 "community_code": text,
             },
-            list(_participation(people, {store.pk: store.code for store in stores})),
+            book.participation,
         ),
+        "surveys": _table(
+            {
+                "member_code": text,
+                "answered_at": stamp,
+                "kind": text,
+                "score": pa.int64(),
+                "what_code": text,
+                "store_code": text,
+                "sampled": text,
+            },
+            book.surveys,
+        )
+        if book.surveys
+        else None,
+        "ties": _table(
+            {
+                "from_member_code": text,
+                "to_member_code": text,
+                "kind": text,
+                "at": stamp,
+                "community_code": text,
+            },
+            book.ties,
+        )
+        if book.ties
+        else None,
     }
+
+
+def _member(number: str, row: Customer, agreed: Collection[int]) -> tuple[Any, ...]:
+    """What a measure may see of a member. Who does not agree to measurement is a number with a date, and counted."""
+    home = None if row.home_store is None else row.home_store.code
+    if row.pk not in agreed:
+        return number, row.registered_at, home, None, None, False
+    return number, row.registered_at, home, row.birth_year, row.source_channel or None, True
 
 
 def _numbered(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
@@ -233,25 +276,6 @@ def _numbered(rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str
         (f"{code}{place}", name, store or "-", member)
         for place, (code, name, store, member) in enumerate(rows)
     ]
-
-
-def _participation(people: _People, stores: dict[int, str]) -> Iterator[tuple[Any, ...]]:
-    """The book's attendance, each fact once: who, what, how it ended, when, where."""
-    things = {
-        key: (kind if kind in WHATS else WHATS[0], code.removeprefix(f"{kind}:"), kit)
-        for key, kind, code, kit in Subject.objects.values_list("id", "kind", "key", "type")
-    }
-    seen = set()
-    for deed in iterate_live_deeds(clock.now(), BEGINNING):
-        person = people.numbers.get(deed.person)
-        if person is None or deed.kind not in STATUSES or deed.subject is None:
-            continue
-        what, code, kit = things[deed.subject]
-        fact = (person, what, code, deed.kind, deed.occurred_at)
-        if fact not in seen:
-            seen.add(fact)
-            community = None if deed.community is None else str(deed.community)
-            yield (*fact, stores.get(deed.store or 0), kit or None, community)
 
 
 def _table(schema: dict[str, Any], rows: list[tuple[Any, ...]]) -> pa.Table:

@@ -48,6 +48,15 @@ DESIGN_FIELDS: dict[str, type] = {
 STATUSES = ("registered", "waitlisted", "lost_draw", "checked_in", "no_show", "cancelled")
 WHATS = ("event", "ritual", "campaign", "challenge", "panel")
 
+# Deeds between two people → the kind of tie, and whether the doer or the other one stands first (who accepts points at who is accepted).
+TIES: dict[str, tuple[str, str]] = {
+    "replied": ("reply", "doer"),
+    "answered": ("answer", "doer"),
+    "answer_accepted": ("accepted", "other"),
+    "reacted": ("like", "doer"),
+    "referral_verified": ("referral", "doer"),
+}
+
 # Sources whose publisher calls the data simulated; a study on them carries the badge.
 TEACHING_SOURCES: dict[str, tuple[str, str]] = {
     "complete-journey": (
