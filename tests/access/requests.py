@@ -80,6 +80,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:device", "DELETE"): None,
     ("api:devices.activate", "POST"): {"code": "AAAA-BBBB-CCCC-DDDD"},
     ("api:studies", "POST"): {"title": "活动带来了什么"},
+    ("api:measurements", "POST"): {"kind": "concentration"},
     ("api:rings.policy", "PUT"): {"body": {}, "note": "again"},
     ("api:webhooks", "POST"): {"url": "https://93.184.215.14/hook", "acts": ["accounts.*"]},
     ("api:webhook", "DELETE"): None,

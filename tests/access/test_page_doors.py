@@ -49,6 +49,7 @@ FORMS = {
     },
     "hq.person.tag": {"label": "烘焙"},
     "hq.person.phone": {"reason": "通知改期"},
+    "hq.measures": {"kind": "concentration"},
     "hq.studies": {"title": "活动带来了什么", "treated": "participation"},
     "hq.rings_policy": {"expected": "1", "note": "again"},
     "member.consent": {"granted": "yes"},
@@ -155,7 +156,7 @@ def test_pages(world, row):
     assert allowed, f"{name(row)}: nobody in the matrix may do it"
 
 
-KINDS = {"member", "study", "tag"}
+KINDS = {"member", "study", "measurement", "tag"}
 KINDS_NONE = type("Nothing", (), {"own": None, "foreign": None})
 
 

@@ -99,6 +99,20 @@ def _study(world: World, s: dict[str, Any]) -> str:
     return made[s["id"]]
 
 
+def measurement(world: World, actor: Actor) -> Things:
+    return _by_store(world, actor, lambda s: _measurement(world, s))
+
+
+def _measurement(world: World, s: dict[str, Any]) -> str:
+    made = world.made.setdefault("measurements", {})
+    if s["id"] not in made:
+        asked = measure.ask_measurement(
+            viewer=JOB, kind="concentration", store=stores.access_store(JOB, s["id"])
+        )
+        made[s["id"]] = str(asked.public_id)
+    return made[s["id"]]
+
+
 def _of_member(world: World, actor: Actor, pick: Any) -> Things:
     others = world.store(FAR)["members"][0]
     mine = next((m for m in world.store(HERE)["members"] if m["handle"] == actor.handle), None)
@@ -121,6 +135,7 @@ FACTORIES = {
     "merge": merge,
     "webhook": webhook,
     "study": study,
+    "measurement": measurement,
     "tag": tag,
     "companion": companion,
 }

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from tongxin.measure import actions
+from tongxin.measure.actions import worker
 
 
 @pytest.fixture(autouse=True)
 def _in_the_worker(monkeypatch):
-    monkeypatch.delitem(sys.modules, actions.WEB, raising=False)
+    monkeypatch.delitem(sys.modules, worker.WEB, raising=False)

@@ -16,8 +16,8 @@ from tongxin.compass import study as compass
 from tongxin.compass.dataset import open_sources
 from tongxin.compass.simulate.world import Effect, make
 from tongxin.connect.files.actions import Wish, import_files
-from tongxin.measure import actions, queries
-from tongxin.measure.actions import plan_study, run_study
+from tongxin.measure import queries
+from tongxin.measure.actions import plan_study, run_study, studies
 from tongxin.people.actions import flag_staff, merge, set_consent
 from tongxin.people.models import Customer
 from tongxin.people.queries import people_by_code
@@ -179,7 +179,7 @@ def test_a_fault_of_ours_is_not_hidden(chain, monkeypatch):
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(actions, "_answered", breaks)
+        patched.setattr(studies, "_answered", breaks)
         with pytest.raises(MemoryError):
             run_study(study_id=study.pk)
     study.refresh_from_db()

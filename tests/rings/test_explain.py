@@ -165,7 +165,7 @@ def test_the_step_that_is_named_really_flips_what_it_says(who, ring):
         ("one check-in short", member(did("checked_in", 7, 14)), OUTER, "checked_in", 1, True, "再参加 1 次活动，即可进入中环 互动层。"),
         ("a second today hardly counts", member(did("checked_in", 0, 21)), OUTER, "checked_in", 2, True, "再参加 2 次活动（每周一次），即可进入中环 互动层。"),
         ("no consent, all else", member(did("checked_in", 0, 7, 14), consented=False), OUTER, "consent", 1, True, "请本人同意个性化，即可进入中环 互动层。"),
-        ("no consent, nothing", member(consented=False), OUTER, "consent", 1, False, "请本人同意个性化，补上「已注册，并同意个性化」；离中环 互动层还差 4 项。"),
+        ("no consent, nothing", member(consented=False), OUTER, "consent", 1, False, "请本人同意个性化，补上「已注册，并同意个性化」；离中环还差 4 项。"),
     ],
 )  # fmt: skip
 def test_steps_into_the_middle(situation, who, ring, kind, count, opens, said):  # noqa: PLR0917 the columns of the table

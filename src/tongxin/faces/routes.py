@@ -4,7 +4,7 @@ from django.urls import path
 
 from tongxin.faces.champion import views as champion
 from tongxin.faces.enter import views as enter
-from tongxin.faces.hq import desk, imports, people, studies, today
+from tongxin.faces.hq import desk, imports, measures, people, studies, today
 from tongxin.faces.member import views as member
 
 urlpatterns = [
@@ -30,6 +30,8 @@ urlpatterns = [
     path("hq/studies/", studies.studies, name="hq.studies"),
     path("hq/studies/<uuid:study_id>/", studies.study, name="hq.study"),
     path("hq/studies/<uuid:study_id>/report/", studies.report, name="hq.study.report"),
+    path("hq/measures/", measures.measures, name="hq.measures"),
+    path("hq/measures/<uuid:measurement_id>/", measures.measure, name="hq.measure"),
     path("hq/rings/", desk.policy, name="hq.rings_policy"),
     path("hq/import/", imports.page, name="hq.import"),
     path("hq/import/<str:token>/commit/", imports.commit, name="hq.import.commit"),

@@ -22,7 +22,7 @@ from tongxin.commerce.actions import connect_lake
 from tongxin.commerce.models import Membership
 from tongxin.foundation.errors import Refused
 from tongxin.measure.book import read_book
-from tongxin.measure.models import Study
+from tongxin.measure.models import Measurement, Study
 from tongxin.measure.terms import TEACHING_SOURCES
 from tongxin.people.models import Customer, Identity
 from tongxin.people.queries import consented
@@ -56,7 +56,7 @@ class _People:
 
 
 @contextmanager
-def extract(study: Study, memory: str = "700MB") -> Iterator[Extract]:
+def extract(study: Study | Measurement, memory: str = "700MB") -> Iterator[Extract]:
     """The dataset of a study, for as long as the block lasts. Refuses `measure.no_orders`."""
     from tongxin.compass.dataset import Room, open_sources  # noqa: PLC0415  # slow: brings DuckDB and Ibis
     from tongxin.compass.sentence import Words  # noqa: PLC0415  # slow, as above
@@ -95,7 +95,7 @@ def _sources(con: duckdb.DuckDBPyConnection) -> list[str]:
 # ---- people
 
 
-def _people(study: Study) -> _People:
+def _people(study: Study | Measurement) -> _People:
     live = Customer.objects.filter(brand=study.brand, state=CustomerState.LIVE).select_related("home_store")
     real = list(live.filter(simulated=False).order_by("id"))
     acted = list(live.filter(simulated=True).order_by("id"))
@@ -121,7 +121,7 @@ def _people(study: Study) -> _People:
     return _People(numbers, here, {why: n for why, n in left_out.items() if n}, not real)
 
 
-def _inside(study: Study, row: Customer) -> bool:
+def _inside(study: Study | Measurement, row: Customer) -> bool:
     if study.store_id is not None:
         return row.home_store_id == study.store_id
     return study.region_id is None or (
@@ -185,7 +185,7 @@ def _copy(con: duckdb.DuckDBPyConnection, name: str, to: Path) -> Path | None:
 # ---- our own tables
 
 
-def _own_tables(study: Study, people: _People) -> dict[str, Any]:
+def _own_tables(study: Study | Measurement, people: _People) -> dict[str, Any]:
     import pyarrow as pa  # noqa: PLC0415  # slow: pages do without it
 
     text, stamp, flag = pa.string(), pa.timestamp("us", tz="UTC"), pa.bool_()

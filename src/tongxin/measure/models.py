@@ -59,3 +59,49 @@ class Study(models.Model):
             models.CheckConstraint(condition=Q(region=None) | Q(store=None), name="study_one_place"),
         ]
         indexes: ClassVar = [models.Index(fields=["-registered_at", "-id"], name="study_newest")]
+
+
+class Measurement(models.Model):
+    """One answer of a measure beside studies (`kinds`): the experience index, value, concentration and the like.
+
+    Like a study it is asked once and never changed. `answer` is the measure's own JSON, `page` its tables and pictures as a
+    page shows them; neither names a person.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20)
+    state = models.CharField(
+        max_length=8, choices=[(s.value, s.value) for s in StudyState], default=StudyState.PLANNED
+    )
+    faults = models.JSONField(default=list, blank=True)
+    answer = models.JSONField(null=True)
+    words = models.JSONField(default=dict, blank=True)
+    page = models.JSONField(default=dict, blank=True)
+    verdict = models.CharField(max_length=16, blank=True)
+    fingerprint = models.CharField(max_length=80, blank=True)
+    simulated = models.BooleanField(default=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_by_name = models.CharField(max_length=80)
+    registered_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    at = models.DateTimeField(null=True)
+
+    personal = declare(
+        "id public_id brand region store kind state faults answer words page verdict fingerprint simulated asked_by"
+        " asked_by_name registered_at started_at at"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(state=StudyState.DONE.value) | Q(answer__isnull=False),
+                name="measurement_done_has_answer",
+            ),
+            models.CheckConstraint(condition=Q(region=None) | Q(store=None), name="measurement_one_place"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["-registered_at", "-id"], name="measurement_newest")]

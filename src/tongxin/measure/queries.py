@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet
 from tongxin.foundation.access import SYSTEM, Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
-from tongxin.measure.models import Study
+from tongxin.measure.models import Measurement, Study
 from tongxin.measure.terms import StudyState
 from tongxin.stores.models import Region, Store
 from tongxin.stores.terms import Role
@@ -38,8 +39,26 @@ class StudyLine:
     at: datetime | None
 
 
-def _reached(viewer: Viewer) -> QuerySet[Study]:
-    found = Study.objects.select_related("region", "store")
+@dataclass(frozen=True)
+class MeasurementLine:
+    """One row of the list of measurements."""
+
+    public_id: UUID
+    kind: str
+    state: StudyState
+    verdict: str
+    said_zh: str
+    said_en: str
+    simulated: bool
+    registered_at: datetime
+    at: datetime | None
+
+
+Kept = TypeVar("Kept", Study, Measurement)
+
+
+def _reached(viewer: Viewer, kept: QuerySet[Kept]) -> QuerySet[Kept]:
+    found = kept.select_related("region", "store")
     if viewer.places(CHAIN_READERS) is None:
         return found
     places = viewer.places(PLACE_READERS)
@@ -47,7 +66,7 @@ def _reached(viewer: Viewer) -> QuerySet[Study]:
         return found.none()
     if places is None:
         return found
-    # A study of a region is for who reaches all of it: half a region's totals would give the other half away.
+    # An answer about a region is for who reaches all of it: half a region's totals would give the other half away.
     outside = Store.objects.exclude(id__in=places).exclude(region=None).values("region")
     whole = Region.objects.filter(id__in=Store.objects.filter(id__in=places).values("region")).exclude(
         id__in=outside
@@ -57,7 +76,7 @@ def _reached(viewer: Viewer) -> QuerySet[Study]:
 
 def studies(viewer: Viewer, *, limit: int = 50, cursor: str | None = None) -> Page[StudyLine]:
     """The studies that a viewer may read, newest first. Champions, doors and members read none."""
-    rows = _reached(viewer).defer("pictures", "report_html", "report_en")
+    rows = _reached(viewer, Study.objects.all()).defer("pictures", "report_html", "report_en")
     found = page(rows, by=("-registered_at", "-id"), limit=limit, cursor=cursor)
     return Page(tuple(_line(row) for row in found.items), found.cursor)
 
@@ -82,16 +101,52 @@ def _line(row: Study) -> StudyLine:
 
 def access_study(viewer: Viewer, public_id: UUID | str) -> Study:
     """One study with its answer, pictures and report. Refuses `absent`."""
+    return _one(_reached(viewer, Study.objects.all()), public_id)
+
+
+def _one(found: QuerySet[Kept], public_id: UUID | str) -> Kept:
     try:
         wanted = public_id if isinstance(public_id, UUID) else UUID(public_id)
     except ValueError:
         raise Refused("absent") from None
-    found = _reached(viewer).filter(public_id=wanted).first()
-    if found is None:
+    row = found.filter(public_id=wanted).first()
+    if row is None:
         raise Refused("absent")
-    return found
+    return row
 
 
-def waiting() -> list[int]:
-    """Studies that are registered and not answered: a worker that starts looks whether their jobs were lost."""
-    return list(Study.objects.filter(state=StudyState.PLANNED).order_by("id").values_list("id", flat=True))
+def measurements(
+    viewer: Viewer, *, kind: str = "", limit: int = 50, cursor: str | None = None
+) -> Page[MeasurementLine]:
+    """The measurements that a viewer may read, newest first; of one kind where it is named."""
+    rows = _reached(viewer, Measurement.objects.all()).defer("page", "answer")
+    if kind:
+        rows = rows.filter(kind=kind)
+    found = page(rows, by=("-registered_at", "-id"), limit=limit, cursor=cursor)
+    return Page(tuple(_measured(row) for row in found.items), found.cursor)
+
+
+def newest_measurements(viewer: Viewer) -> dict[str, MeasurementLine]:
+    """The newest answered measurement of each kind, for a page that stands for all of them."""
+    done = _reached(viewer, Measurement.objects.all()).filter(state=StudyState.DONE).defer("page", "answer")
+    newest = done.order_by("kind", "-registered_at", "-id").distinct("kind")
+    return {row.kind: _measured(row) for row in newest}
+
+
+def _measured(row: Measurement) -> MeasurementLine:
+    return MeasurementLine(
+        public_id=row.public_id,
+        kind=row.kind,
+        state=StudyState(row.state),
+        verdict=row.verdict,
+        said_zh=row.words.get("zh", ""),
+        said_en=row.words.get("en", ""),
+        simulated=row.simulated,
+        registered_at=row.registered_at,
+        at=row.at,
+    )
+
+
+def access_measurement(viewer: Viewer, public_id: UUID | str) -> Measurement:
+    """One measurement with its answer, tables and pictures. Refuses `absent`."""
+    return _one(_reached(viewer, Measurement.objects.all()), public_id)

@@ -76,12 +76,16 @@ ACTS: dict[str, str] = {
     "measure.study_planned": "登记研究",
     "measure.study_answered": "研究有了答案",
     "measure.study_failed": "研究没有算成",
+    "measure.measurement_asked": "请求衡量",
+    "measure.measurement_answered": "衡量有了答案",
+    "measure.measurement_failed": "衡量没有算成",
 }
 
 REFUSALS: dict[str, Sentence] = {
     "measure.design_bad": Sentence(
         "研究设计有一处不对：{field}。{reason}", "Study design, {field}: {reason}", 422
     ),
+    "measure.kind_unknown": Sentence("没有这一种衡量：{kind}。", "No such measure: {kind}.", 422),
     "measure.in_web_worker": Sentence("研究只在后台任务里计算。", "Studies run in the job worker only.", 500),
     "measure.no_orders": Sentence(
         "还没有导入订单，没有可以衡量的东西。", "No orders have been imported yet.", 409

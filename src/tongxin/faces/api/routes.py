@@ -1,6 +1,6 @@
 """The visible list of the API's nouns: one file, one line."""
 
-from tongxin.faces.api import imports, me, members, places, ringing, studies, trail, webhooks
+from tongxin.faces.api import imports, me, measurements, members, places, ringing, studies, trail, webhooks
 from tongxin.faces.api.app import api
 
 for _router in (
@@ -8,6 +8,7 @@ for _router in (
     me.router,
     places.router,
     studies.router,
+    measurements.router,
     ringing.router,
     imports.router,
     trail.router,

@@ -47,6 +47,18 @@ def said(words: Any) -> str:
     return str(getattr(words, "en" if english() else "zh", words))
 
 
+@register.filter
+def shown(cell: Any) -> str:
+    """A cell of a kept table: words in the reader's language, numbers with separators, nothing as a dash."""
+    if cell is None:
+        return "—"
+    if isinstance(cell, bool | str):
+        return str(cell)
+    if isinstance(cell, int):
+        return num(cell)
+    return f"{cell:,.3g}".replace("-", "−") if isinstance(cell, float) else said(cell)
+
+
 SPAN = re.compile(
     r"([−+]?[^\s（(，,：:～]*\d[\d,.]*%?(?: 点| points)?(?:～| to )"
     r"[−+]?[^\s（(，,：:～）)]*\d[\d,.]*%?(?: 点| points)?)"
@@ -177,6 +189,14 @@ def percent(share: float) -> str:
 def cash(context: Any, fen: int) -> str:
     """Money in the brand's currency."""
     return money.show(fen, str(context.get("currency") or "CNY"))
+
+
+@register.filter
+def doer(name: str) -> str:
+    """Who did it: an account's handle; a job of ours is called what it is, not by its inner name."""
+    if not name.startswith("system:"):
+        return name
+    return f"background job ({name[7:]})" if english() else f"后台任务（{name[7:]}）"
 
 
 @register.filter

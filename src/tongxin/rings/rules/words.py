@@ -85,7 +85,7 @@ def say_step(step: Step | None, language: str = "zh") -> str:
         return f"{deed}，即可{'成为' if candidate else '进入'}{target}{'候选' if candidate else ''}。"
     if english:
         return f"{deed[0].upper()}{deed[1:]}: meets “{GATES[step.gate][1]}”; {step.remaining} more line(s) to the {target}."
-    return f"{deed}，补上「{GATES[step.gate][0]}」；离{target}还差 {step.remaining} 项。"
+    return f"{deed}，补上「{GATES[step.gate][0]}」；离{target.split()[0]}还差 {step.remaining} 项。"
 
 
 def say_to_member(step: Step | None, language: str = "zh") -> str:

@@ -1,6 +1,5 @@
 """Planning and running studies. A plan is a row and a job in one transaction; the run happens in the job worker."""
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer, system
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
+from tongxin.measure.actions.worker import refuse_in_web_worker
 from tongxin.measure.extract import Extract, extract
 from tongxin.measure.models import Study
 from tongxin.measure.queries import ASKERS
@@ -20,7 +20,6 @@ from tongxin.stores.models import Region, Store
 from tongxin.stores.queries import the_brand
 
 RUN = "measure.run_study"
-WEB = "tongxin.project.wsgi"  # loaded by web workers and by nothing else
 
 
 def plan_study(
@@ -69,8 +68,7 @@ def run_study(*, study_id: int, memory: str = "700MB") -> Study:
     Bad designs and missing data are an outcome of the study (`failed`, with the faults); what the engine refuses to claim is an
     answer like any other.
     """
-    if WEB in sys.modules:
-        raise Refused("measure.in_web_worker")
+    refuse_in_web_worker()
     from tongxin.compass.errors import BadInput  # noqa: PLC0415  # slow: a web worker never loads the engine
 
     with transaction.atomic():
