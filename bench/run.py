@@ -2,6 +2,8 @@
 
 Every figure is the median of several runs of one command (one for the long ones): wall seconds, processor seconds and peak
 memory as the operating system counted them. Nothing here gates: the suite gates on counts and invariants.
+
+`bench/figures.json` keeps every row with its day and machine, so that a part can be measured again without losing the rest.
 """
 
 import json
@@ -15,13 +17,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 BIN = ROOT / ".venv" / "bin"
 PAGE = ROOT / "docs" / "benchmarks.md"
+KEPT = ROOT / "bench" / "figures.json"
+WRITTEN = ROOT / "var" / "bench"
 DEBIAN_POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -155,46 +160,123 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
-def write(measured: list[Figure]) -> None:
-    """Put the table between the marks in docs/benchmarks.md; rows that were not measured this time stay as they were."""
-    kept = ROOT / "var" / "bench.json"
-    rows_by_name = (
-        {row["what"]: Figure(**row) for row in json.loads(kept.read_text())} if kept.exists() else {}
-    )
-    rows_by_name |= {figure.what: figure for figure in measured}
-    figures = list(rows_by_name.values())
-    rows = ["| what | wall s | cpu s | peak MB | runs | promised |", "|---|---:|---:|---:|---:|---|"]
-    rows += [
-        f"| {f.what}<br>`{f.command}` | {f.wall:.1f} | {f.cpu:.1f} | {f.peak_mb:.0f} | {f.runs} | {f.promise} |"
-        for f in figures
+#: bars that are measured by a file of their own: its name → what it measures
+TOPICS: dict[str, str] = {
+    "worlds": "simulated worlds with a known truth: bias, coverage, false positives, refusals, balance",
+    "semisynthetic": "an effect injected into real baskets",
+    "peers_matching": "published results and peers: matching, coarsening, rolling entry",
+    "peers_group_time": "published results and peers: group-time effects",
+    "ltv": "published results and peers: customer value",
+    "graph": "a million members: strength, components, PageRank, cores",
+    "indices": "indices, payouts, credits, budgets, the experience index",
+    "scale": "10^8 order lines to member-months",
+    "engines": "DuckDB and Spark",
+    "mutants": "mutation score of ledger, access and consent",
+    "timing": "sign-in takes the same time for known and unknown names",
+    "restore": "backup and restore of a million members",
+}
+
+
+def topic(name: str) -> list[dict[str, Any]]:
+    """Run one file of bars in a process of its own; returns its rows."""
+    print(f"{name}: {TOPICS[name]}", flush=True)
+    done = subprocess.run([sys.executable, str(ROOT / "bench" / f"{name}.py")], cwd=ROOT, check=False)
+    file = WRITTEN / f"{name}.json"
+    if done.returncode or not file.exists():
+        print(f"{name} ended with {done.returncode}: its rows stay as they were")
+        return []
+    rows: list[dict[str, Any]] = json.loads(file.read_text())
+    return rows
+
+
+def keep(part: str, rows: list[dict[str, Any]]) -> None:
+    """Replace the rows of one part, with the day and the machine."""
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    old = {row["what"]: row for row in kept.get(part, {}).get("rows", [])} if part in PARTS else {}
+    fresh = old | {row["what"]: row for row in rows}
+    kept[part] = {"day": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "rows": list(fresh.values())}
+    KEPT.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
+
+
+def page() -> str:
+    """What stands between the marks of docs/benchmarks.md."""
+    kept = json.loads(KEPT.read_text())
+    parts = []
+    for part in (*PARTS, *TOPICS):
+        if not kept.get(part, {}).get("rows"):
+            continue
+        about = kept[part]
+        head = "whole processes" if part in PARTS else TOPICS[part]
+        parts.append(f"### {part}: {head}\n\n{about['day']}, {about['machine']}.\n")
+        parts.append(_processes(about["rows"]) if part in PARTS else _bars(about["rows"]))
+    return "\n".join(parts)
+
+
+def _processes(rows: list[dict[str, Any]]) -> str:
+    table = ["| what | wall s | cpu s | peak MB | runs | promised |", "|---|---:|---:|---:|---:|---|"]
+    table += [
+        f"| {f['what']}<br>`{f['command']}` | {f['wall']:.1f} | {f['cpu']:.1f} | {f['peak_mb']:.0f} | {f['runs']} | {f['promise']} |"
+        for f in rows
     ]
-    text = f"Measured {datetime.now(UTC):%Y-%m-%d} by `make bench` on: {machine()}.\n\n" + "\n".join(rows)
+    return "\n".join(table) + "\n"
+
+
+def _bars(rows: list[dict[str, Any]]) -> str:
+    said = {True: "yes", False: "**no**", None: "—"}
+    table = ["| what | measured | bar | met | note |", "|---|---|---|---|---|"]
+    table += [
+        "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in
+            (row["what"], row["measured"], row["bar"], said[row.get("met")], row.get("note", ""))) + " |"
+        for row in rows
+    ]  # fmt: skip
+    return "\n".join(table) + "\n"
+
+
+def publish() -> None:
+    """Put the tables between the marks."""
     head, begin, rest = PAGE.read_text().partition("<!-- figures -->")
     _, end, tail = rest.partition("<!-- end of figures -->")
-    PAGE.write_text(f"{head}{begin}\n{text}\n{end}{tail}")
-    kept.write_text(json.dumps([f.__dict__ for f in figures], ensure_ascii=False, indent=1))
+    PAGE.write_text(f"{head}{begin}\n{page()}{end}{tail}")
+
+
+PARTS = ("chain", "demo", "suite")
 
 
 def main() -> None:
-    """Measure what is asked for on the command line (chain, demo, suite), by default everything."""
-    wanted = set(sys.argv[1:]) or {"chain", "demo", "suite"}
-    (ROOT / "var").mkdir(exist_ok=True)
+    """Measure the parts named on the command line, by default all: whole processes (chain, demo, suite) and every topic.
+
+    `python bench/run.py page` only writes the page again; `python bench/run.py take NAME…` takes the rows that a topic's own
+    run has written.
+    """
+    wanted = sys.argv[1:] or [*PARTS, *TOPICS]
+    WRITTEN.mkdir(parents=True, exist_ok=True)
+    if wanted[0] == "take":
+        for name in wanted[1:]:
+            keep(name, json.loads((WRITTEN / f"{name}.json").read_text()))
+    elif wanted != ["page"]:
+        unknown = set(wanted) - {*PARTS, *TOPICS}
+        if unknown:
+            sys.exit(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join((*PARTS, *TOPICS))}")
+        for name in wanted:
+            rows = processes(name) if name in PARTS else topic(name)
+            if rows:
+                keep(name, rows)
+    publish()
+
+
+def processes(part: str) -> list[dict[str, Any]]:
+    """The rows of one part that runs whole processes in an installation of its own."""
     home = Path(tempfile.mkdtemp(prefix="tongxin-bench-", dir=ROOT / "var"))
-    figures: list[Figure] = []
     try:
-        if "chain" in wanted:
-            figures += chain(home / "chain")
-        if "demo" in wanted:
-            figures += demo(home / "demo")
-        if "suite" in wanted and (suite := suite_on_debian_postgresql()):
-            figures.append(suite)
-        write(figures)
+        if part == "suite":
+            figure = suite_on_debian_postgresql()
+            return [] if figure is None else [asdict(figure)]
+        return [asdict(figure) for figure in (chain if part == "chain" else demo)(home)]
     finally:
-        for folder in ("chain", "demo"):
-            subprocess.run(
-                [sys.executable, "-c", f"from pathlib import Path; from tongxin.foundation import embedded; embedded.stop(Path({str(home / folder)!r}))"],
-                check=False, capture_output=True,
-            )  # fmt: skip
+        subprocess.run(
+            [sys.executable, "-c", f"from pathlib import Path; from tongxin.foundation import embedded; embedded.stop(Path({str(home)!r}))"],
+            check=False, capture_output=True,
+        )  # fmt: skip
         shutil.rmtree(home, ignore_errors=True)
 
 
