@@ -6,7 +6,7 @@ export UV_NO_PROGRESS := 1
 DEMO_PORT ?= 8000
 DEMO_SERVE ?= 1
 
-.PHONY: help demo test sure run bench plan docs lock stop clean browser format
+.PHONY: help demo test sure run bench plan docs notebooks lock stop clean browser format
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -62,6 +62,13 @@ lock: .venv/dev  ## write the lock files again
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra web --extra demo --group dev pyproject.toml -o requirements/dev.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.txt --extra web --extra demo --group build pyproject.toml -o requirements/demo.txt
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.txt pyproject.toml -o requirements/base.txt
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 -c requirements/dev.txt --extra demo --group build --group notebooks pyproject.toml -o requirements/notebooks.txt
+
+notebooks: .venv/dev  ## execute the example notebooks of docs/notebooks in an environment of their own
+	@test -x var/notebooks/bin/python || $(PYTHON) -m venv var/notebooks
+	@$(BIN)/uv pip sync --quiet --python var/notebooks/bin/python --require-hashes requirements/notebooks.txt
+	@$(BIN)/uv pip install --quiet --python var/notebooks/bin/python --no-deps --no-build-isolation --editable .
+	@var/notebooks/bin/python docs/notebooks/run.py
 
 stop:  ## stop the embedded databases of this folder
 	@$(BIN)/python -c "from pathlib import Path; from tongxin.foundation import embedded; [embedded.stop(h) for h in map(Path, ('var', 'var/demo', 'var/test')) if h.exists()]"

@@ -146,6 +146,7 @@ def test_every_room_has_its_periodic_jobs():
     assert {
         "outbox.relay",
         "audit.seal",
+        "stores.forget_former_staff",
         "webhooks.tend",
         "project.retry_stalled",
         "project.nightly_backup",

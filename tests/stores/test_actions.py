@@ -1,5 +1,6 @@
 """Taking stores and staff in, granting and revoking, on a real database."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from tongxin.foundation.accounts.models import Account
 from tongxin.foundation.accounts.terms import AccountKind
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
-from tongxin.stores import actions, queries
+from tongxin.stores import actions, queries, tasks
 from tongxin.stores.models import Brand, Grant, Region, Staff, Store, StoreResource
 from tongxin.stores.rules import Counts, StaffRow, StoreRow
 from tongxin.stores.terms import ACTS, REFUSALS, ResourceKind, Role
@@ -145,6 +146,33 @@ def test_who_leaves_the_chain_reaches_nothing_from_the_next_request_on():
     assert queries.viewer_for(account).reaches(store.pk)
     actions.upsert_staff(viewer=TESTS, rows=[StaffRow(staff.code, staff.name, active=False)])
     assert queries.viewer_for(account).grants == ()
+
+
+def test_names_and_numbers_of_who_left_go_after_ninety_days():
+    StoreFactory(code="s1")
+    here = StaffRow("e1", "小桃", store_code="s1", phone="13812341234", wecom_userid="w1")
+    left = dataclasses.replace(here, active=False)
+    actions.upsert_staff(viewer=TESTS, rows=[here, StaffRow("e2", "小李", phone="13912341234")])
+    day = clock.now()
+    with clock.held(day):
+        actions.upsert_staff(viewer=TESTS, rows=[left])
+    assert Staff.objects.get(code="e1").left_at == day
+
+    def forgotten_after(days):
+        with clock.held(day + timedelta(days=days)):
+            return tasks.forget_former_staff(0)
+
+    assert forgotten_after(89) == 0  # control: a day before, everything is there
+    assert Staff.objects.get(code="e1").name == "小桃"
+    actions.upsert_staff(viewer=TESTS, rows=[left])  # the same file again does not restart the ninety days
+    assert forgotten_after(90) == 1
+    gone = Staff.objects.get(code="e1")
+    assert (gone.name, gone.phone, gone.phone_lookup, gone.wecom_userid) == ("", "", "", "")
+    assert Staff.objects.get(code="e2").name == "小李"
+    assert forgotten_after(91) == 0
+    assert Entry.objects.get(act="stores.former_staff_forgotten").after == '{"staff":1}'
+    actions.upsert_staff(viewer=TESTS, rows=[here])  # who comes back is known again
+    assert Staff.objects.get(code="e1").left_at is None
 
 
 def test_an_account_belongs_to_one_member_of_staff():

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -25,6 +25,7 @@ GRANTS = (
     "stores.grants"  # one grant or revocation at a time: the last admin cannot be taken away twice at once
 )
 STORES = "stores.stores"
+KEPT_AFTER_LEAVING = timedelta(days=90)
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -200,7 +201,7 @@ def upsert_staff(*, viewer: Viewer, rows: Iterable[StaffRow]) -> Counts:
         }
         new, changed = [], []
         for code, row in wanted.items():
-            values = _staff_values(row, places)
+            values = _staff_values(row, places) | {"left_at": _left(known.get(code), row)}
             if code not in known:
                 new.append(Staff(brand=brand, code=code, **values))
             elif _differs(known[code], values):
@@ -211,7 +212,25 @@ def upsert_staff(*, viewer: Viewer, rows: Iterable[StaffRow]) -> Counts:
     return counts
 
 
-_STAFF_FIELDS = ["store", "name", "phone", "phone_lookup", "role_word", "wecom_userid", "active"]
+def forget_former_staff(*, viewer: Viewer) -> int:
+    """Blank name, phone and address of who left ninety days ago or more; answers how many. The code stays: old acts name it."""
+    personal = {"name": "", "phone": "", "phone_lookup": "", "wecom_userid": ""}
+    with transaction.atomic():
+        gone = Staff.objects.filter(active=False, left_at__lte=clock.now() - KEPT_AFTER_LEAVING)
+        named = gone.exclude(name="", phone_lookup="", wecom_userid="")
+        forgotten = list(named.select_for_update().values_list("pk", flat=True))
+        Staff.objects.filter(pk__in=forgotten).update(**personal)
+        if forgotten:
+            trail(
+                viewer=viewer,
+                act="stores.former_staff_forgotten",
+                subject=("stores", "brand", str(queries.the_brand().public_id)),
+                after={"staff": len(forgotten)},
+            )
+    return len(forgotten)
+
+
+_STAFF_FIELDS = ["store", "name", "phone", "phone_lookup", "role_word", "wecom_userid", "active", "left_at"]
 
 
 def _staff_values(row: StaffRow, places: dict[str, Store]) -> dict[str, Any]:
@@ -226,6 +245,13 @@ def _staff_values(row: StaffRow, places: dict[str, Store]) -> dict[str, Any]:
     if row.wecom_userid is not None:
         values["wecom_userid"] = row.wecom_userid
     return values
+
+
+def _left(kept: Staff | None, row: StaffRow) -> datetime | None:
+    """When somebody stopped working here, as far as we were told: the day we heard it, kept while they stay away."""
+    if row.active:
+        return None
+    return kept.left_at if kept is not None and kept.left_at is not None else clock.now()
 
 
 def _differs(kept: models.Model, values: dict[str, Any]) -> bool:

@@ -89,9 +89,10 @@ class Staff(models.Model):
     role_word = models.CharField(max_length=40, default="")
     wecom_userid = models.CharField(max_length=64, default="")
     active = models.BooleanField(default=True)
+    left_at = models.DateTimeField(null=True)
 
     personal = declare(
-        "id public_id account brand store code role_word active",
+        "id public_id account brand store code role_word active left_at",
         name=personal("who is in charge", EMPLOYMENT),
         phone=sensitive("reaching staff", EMPLOYMENT),
         phone_lookup=sensitive("leaving staff out of member figures", EMPLOYMENT, export=False),

@@ -134,6 +134,7 @@ ACTS: dict[str, str] = {
     "stores.unsorted_found": "出现待归类门店",
     "stores.stores_imported": "导入门店",
     "stores.staff_imported": "导入员工",
+    "stores.former_staff_forgotten": "抹去离职员工资料",
     "stores.staff_linked": "员工绑定账号",
     "stores.granted": "授权",
     "stores.revoked": "撤销授权",
