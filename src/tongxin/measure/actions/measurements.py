@@ -89,8 +89,19 @@ def run_measurement(*, measurement_id: int, memory: str = "700MB") -> Measuremen
 
 
 def _answered(asked: Measurement, memory: str) -> tuple[Told, dict[str, int]]:
+    brief = Brief(as_of=clock.now(), zone=asked.brand.zone, stores=_homes(asked))
+    if KINDS[asked.kind].from_book:
+        return kinds.tell(asked.kind, None, brief), {}
     with extract(asked, memory) as found:
-        return kinds.tell(asked.kind, found, Brief(as_of=clock.now())), found.left_out
+        return kinds.tell(asked.kind, found, brief), found.left_out
+
+
+def _homes(asked: Measurement) -> frozenset[int] | None:
+    if asked.store_id is not None:
+        return frozenset({asked.store_id})
+    if asked.region_id is not None:
+        return frozenset(Store.objects.filter(region=asked.region_id).values_list("id", flat=True))
+    return None
 
 
 def _failed(asked: Measurement, faults: list[str]) -> Measurement:

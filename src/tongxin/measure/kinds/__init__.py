@@ -1,11 +1,13 @@
 """The visible list of measures beside studies; a new one is one module here and one line below.
 
-A module is loaded in the job worker only; it has one function, `tell(found: Extract, brief: Brief) -> Told`.
+A module is loaded in the job worker only; it has one function, `tell(found: Extract | None, brief: Brief) -> Told`; a measure from the book
+alone is given no extract.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tongxin.measure.telling import Told
 
@@ -15,32 +17,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """A measure: its name, and the question of daily work that it answers."""
+    """A measure: its name, and the question of daily work that it answers. `from_book`: it needs no orders."""
 
     code: str
     zh: str
     en: str
     asks_zh: str
     asks_en: str
+    from_book: bool = False
 
 
 @dataclass(frozen=True)
 class Brief:
-    """What a measure is told besides the data: the day it speaks of, the seed of its draws."""
+    """What a measure is told besides the data: the instant it speaks of, the homes it is about (None = all), the seed of its draws."""
 
-    as_of: Any
+    as_of: datetime
+    zone: str
+    stores: frozenset[int] | None = None
     seed: int = 20260307
 
 
 KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
+        Kind("forecast", "圈层走势", "rings ahead", "照现在这样，几个月后各圈有多少人？", "As things go, how many will stand where in some months?", from_book=True),
         Kind("concentration", "集中度", "concentration", "生意是不是靠少数人撑着？", "Does the business rest on a few people?"),
     )
 }  # fmt: skip
 
 
-def tell(code: str, found: "Extract", brief: Brief) -> Told:
+def tell(code: str, found: "Extract | None", brief: Brief) -> Told:
     """Answer one measure. KeyError for a code that is not in the list."""
     module = import_module(f"tongxin.measure.kinds.{KINDS[code].code}")
     told: Told = module.tell(found, brief)

@@ -16,6 +16,7 @@ from tongxin.rings.queries.chain import (
     runs,
     store_counts,
 )
+from tongxin.rings.queries.months import ring_paths
 from tongxin.rings.queries.person import (
     Explanation,
     Period,
@@ -57,6 +58,7 @@ __all__ = [
     "replays",
     "ring_diagram",
     "ring_of",
+    "ring_paths",
     "runs",
     "still_in",
     "store_counts",
