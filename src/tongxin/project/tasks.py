@@ -14,7 +14,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
 
-from tongxin.faces.cli.care import back_up
+from tongxin.faces.cli import care
 from tongxin.people.queries import tombstones
 
 MOST_ATTEMPTS = 5  # then a job that takes its worker down each time is put aside as failed
@@ -72,6 +72,27 @@ def note_erased(timestamp: int) -> int:  # noqa: ARG001 - as above
     return len(known - noted)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="project.follow_log", queueing_lock="project.follow_log", lock="project.follow_log")
+def follow_log(timestamp: int) -> str:  # noqa: ARG001 - as above
+    """Each minute, unless TONGXIN_BACKUPS is `off`: the log of the embedded database, so that a lost machine costs a minute."""
+    place = os.environ.get("TONGXIN_BACKUPS") or str(Path(settings.HOME) / "backups")
+    if place == "off":
+        return "off"
+    followed = care.follow_log(to=Path(place))
+    return "not the embedded database" if followed is None else f"{followed.segments} segments"
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="project.rebase_log", queueing_lock="project.rebase_log", lock="project.rebase_log")
+def rebase_log(timestamp: int) -> str:  # noqa: ARG001 - as above
+    """Each minute: is it time for a new base of the followed log? It may take minutes; the log goes on meanwhile."""
+    place = os.environ.get("TONGXIN_BACKUPS") or str(Path(settings.HOME) / "backups")
+    if place == "off":
+        return "off"
+    return "based" if care.rebase_log(to=Path(place)) else "not due"
+
+
 @app.periodic(cron="40 2 * * *")
 @app.task(
     name="project.nightly_backup",
@@ -84,5 +105,5 @@ def nightly_backup(timestamp: int) -> str:  # noqa: ARG001 - as above
     place = os.environ.get("TONGXIN_BACKUPS") or str(Path(settings.HOME) / "backups")
     if place == "off":
         return "off"
-    folder, _ = back_up(to=Path(place), keep=KEEP_BACKUPS)
+    folder, _ = care.back_up(to=Path(place), keep=KEEP_BACKUPS)
     return folder.name

@@ -1,5 +1,6 @@
 """`backup`, `upgrade` and `erase`: looking after what people have entrusted to us."""
 
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,6 +101,62 @@ def back_up(*, to: Path, passphrase: str | None = None, keep: int = 0) -> tuple[
         raise Stop(NO, _not_made(fault.strerror or type(fault).__name__)) from fault
     if keep:
         backups.prune(to, keep)
+    return made
+
+
+def follow_log(*, to: Path) -> Any:
+    """Bring the followed log in the folder of backups up to this instant; None when the database is not the embedded one.
+
+    Raises Broken when it cannot be done; what was there stays good.
+    """
+    answers.platform()
+    # Django and cryptography are not in the base install
+    from tongxin.commerce.lake_commit import listing
+    from tongxin.foundation import backup as backups
+    from tongxin.foundation import following
+
+    if os.environ.get("DATABASE_URL"):  # its keepers archive its log themselves
+        return None
+    here = installation.here()
+    trees = {n: backups.Tree(t, listing) if n == "lake" else backups.Tree(t) for n, t in here.trees.items()}
+    return following.follow(url=here.url, to=to / following.FOLDER, trees=trees)
+
+
+def rebase_log(*, to: Path) -> bool:
+    """Copy a new base for the followed log if it is time; answers whether it did. Raises Broken as above."""
+    answers.platform()
+    # as above
+    from django.conf import settings
+
+    from tongxin.foundation import backup as backups
+    from tongxin.foundation import clock, following
+
+    folder, at = to / following.FOLDER, clock.now()
+    if os.environ.get("DATABASE_URL") or not following.due(folder, at):
+        return False
+    keys = backups.fingerprints(settings.TONGXIN_PII_KEYS)
+    following.rebase(url=installation.here().url, to=folder, at=at, keys=keys)
+    return True
+
+
+def from_log(place: Path) -> Path:
+    """Make an ordinary backup out of the newest base and the log after it; answers its folder. Raises Broken."""
+    # as above
+    from django.conf import settings
+
+    from tongxin.faces.cli.main import version
+    from tongxin.foundation import backup as backups
+    from tongxin.foundation import clock, embedded, following
+
+    here = installation.here()
+    folder, ours = place / following.FOLDER, backups.fingerprints(settings.TONGXIN_PII_KEYS)
+    trees = {n: backups.Tree(folder / following.MIRRORED / n) for n in here.trees}
+    with following.recovered(folder, beside=embedded.ensure(here.home).data) as (url, base):
+        if dict(base.keys) != ours:
+            raise backups.Broken("the log was written under other keys: put its secrets.json back first")
+        made, _ = backups.write(
+            url=url, to=place, trees=trees, version=version(), at=clock.now(), keys=settings.TONGXIN_PII_KEYS
+        )
     return made
 
 

@@ -16,6 +16,7 @@ import typer
 
 from tongxin.faces.cli import answers, installation
 from tongxin.faces.cli.answers import BAD, NO, OURS, Stop, words
+from tongxin.faces.cli.care import from_log
 from tongxin.faces.cli.installation import Installation
 
 SETTLE_WITHIN = 6 * 3600  # seconds
@@ -49,6 +50,16 @@ def restore(
             help=words("取出备份里的密钥（换机器时用）", "take the keys out of the backup, on a new machine"),
         ),
     ] = False,
+    latest: Annotated[
+        bool,
+        typer.Option(
+            "--latest",
+            help=words(
+                "恢复到最后一分钟：先用目录里的连续日志做出一份备份",
+                "to the last minute: first make a backup out of the log followed in the folder",
+            ),
+        ),
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help=words("不再询问", "do not ask"))] = False,
 ) -> None:
     """恢复一份备份；已抹去的人仍然抹去 / bring a backup back; erased people stay erased."""
@@ -56,7 +67,7 @@ def restore(
     # cryptography and psycopg are not in the base install
     from tongxin.foundation import backup as backups
 
-    chosen = backups.newest(folder)
+    chosen = _made_of_log(folder) if latest else backups.newest(folder)
     if chosen is None:
         raise Stop(BAD, words(f"{folder} 里没有完整的备份", f"{folder} holds no complete backup"))
     try:
@@ -77,6 +88,19 @@ def restore(
     answers.answer(document, lambda: _show(document))
     if not document["audit"]["ok"]:
         raise typer.Exit(NO)
+
+
+def _made_of_log(folder: Path) -> Path:
+    from tongxin.foundation.backup import Broken
+
+    try:
+        return from_log(folder)
+    except Broken as fault:
+        raise Stop(
+            NO,
+            words("日志恢复不了，现有数据没有动：", "The log cannot be restored; nothing was changed:"),
+            *fault.faults,
+        ) from fault
 
 
 def _rehearse(here: Installation, chosen: Path, manifest: Any) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Yes and no, purpose by purpose. A row is added, never changed; a no holds from the moment it is written."""
 
-from uuid import UUID
-
 from django.db import transaction
 
 from tongxin.foundation import clock
@@ -38,7 +36,7 @@ def set_consent(
         own = viewer.person == found.pk
         _check_companion(found, companion, purpose, own=own)
         if granted and not own:
-            _not_asked_lately(found, companion, purpose)
+            _not_asked_lately(found, purpose)
         row = write(
             viewer=viewer,
             customer=found,
@@ -116,12 +114,12 @@ def _check_companion(guardian: Customer, companion: Companion | None, purpose: P
         raise Refused("people.not_for_children", purpose=purpose.zh)
 
 
-def _not_asked_lately(customer: Customer, companion: Companion | None, purpose: Purpose) -> None:
-    key: UUID | None = companion.public_id if companion else None
+def _not_asked_lately(customer: Customer, purpose: Purpose) -> None:
+    # For a child only the guardian answers, and they may at any time.
     history = [
         Said(granted, at)
         for granted, at in Consent.objects.filter(
-            customer__in=queries.cluster(customer), companion=key, purpose=purpose
+            customer__in=queries.cluster(customer), companion=None, purpose=purpose
         )
         .order_by("at", "id")
         .values_list("granted", "at")

@@ -1,0 +1,97 @@
+"""A machine is lost with everything on it: the log followed in another folder brings the last look back (promise P41)."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tongxin.faces.cli import care
+from tongxin.foundation import embedded
+from tongxin.project import tasks
+
+SETUP = "import django; django.setup()\n"
+LOOK = SETUP + "from tongxin.project.tasks import follow_log, rebase_log\nprint(rebase_log(0), follow_log(0))"
+JOIN = SETUP + "from tongxin.foundation.access import system\nfrom tongxin.people import actions\nactions.register_member(viewer=system('test'), nickname='{0}', phone='{1}')"  # fmt: skip
+COUNT = (
+    SETUP
+    + "from tongxin.people.models import Customer\nprint(sorted(Customer.objects.values_list('nickname', flat=True)))"
+)
+
+
+@pytest.fixture
+def folder():
+    """A folder that an ordinary user may pass through, unlike pytest's own."""
+    made = Path(tempfile.mkdtemp(prefix="tongxin-test-"))
+    made.chmod(0o755)
+    yield made
+    for home in ("home", "new"):
+        if (made / home).exists():
+            embedded.stop(made / home)
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)  # ten programs started one after the other
+def test_the_members_of_the_last_minute_are_there_after_everything_was_lost(folder):
+    def run(home, *command):
+        env = os.environ | {
+            "TONGXIN_HOME": str(folder / home), "DATABASE_URL": "", "TONGXIN_BACKUPS": str(folder / "elsewhere"),
+            "DJANGO_SETTINGS_MODULE": "tongxin.project.settings", "TONGXIN_LAKE": str(folder / home / "lake"),
+            "TONGXIN_MEDIA": str(folder / home / "media"),
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, *command], env=env, capture_output=True, text=True, timeout=170, check=False
+        )
+        return done.returncode, done.stdout.strip(), done.stderr
+
+    cli = ("-m", "tongxin.faces.cli.main")
+    assert run("home", *cli, "init", "--brand", "甲", "--admin", "a")[0] == 0
+    assert run("home", "-c", LOOK)[1].endswith("segments")
+    assert run("home", "-c", JOIN.format("前一分钟", "13812345670"))[0] == 0
+    (folder / "home" / "media").mkdir(exist_ok=True)
+    (folder / "home" / "media" / "a.webp").write_bytes(b"picture")
+    assert run("home", "-c", LOOK)[1].endswith("segments")
+    assert run("home", "-c", JOIN.format("这一分钟", "13812345671"))[0] == 0
+
+    data = embedded.ensure(folder / "home").data
+    os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+    (folder / "new").mkdir()
+    shutil.copy(
+        folder / "home" / "secrets.json", folder / "new" / "secrets.json"
+    )  # kept elsewhere, as the docs say
+    embedded.stop(folder / "home")
+    shutil.rmtree(folder / "home")
+
+    code, out, err = run("new", *cli, "restore", str(folder / "elsewhere"), "--latest", "--yes", "--json")
+    assert (code, json.loads(out)["audit"]["ok"]) == (0, True), err
+    assert run("new", "-c", COUNT)[1] == "['前一分钟']"
+    assert (folder / "new" / "media" / "a.webp").read_bytes() == b"picture"
+
+    # under other keys nothing is touched
+    secrets = json.loads((folder / "new" / "secrets.json").read_text())
+    secrets["personal"] = ["k1:" + "ab" * 32]
+    (folder / "new" / "secrets.json").write_text(json.dumps(secrets))
+    code, _, err = run("new", *cli, "restore", str(folder / "elsewhere"), "--latest", "--yes")
+    assert code == 1
+    assert "secrets.json" in err
+
+
+def test_somebody_elses_database_is_not_followed(monkeypatch, tmp_path):
+    monkeypatch.setenv("TONGXIN_BACKUPS", str(tmp_path))
+    assert os.environ["DATABASE_URL"]
+    assert tasks.follow_log(0) == "not the embedded database"
+    assert tasks.rebase_log(0) == "not due"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_followed_when_backups_are_off(monkeypatch):
+    monkeypatch.setenv("TONGXIN_BACKUPS", "off")
+    for name in ("follow_log", "rebase_log"):
+        monkeypatch.setattr(care, name, lambda **_: 1 / 0)
+        assert getattr(tasks, name)(0) == "off"
