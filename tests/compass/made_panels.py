@@ -10,7 +10,8 @@ from tongxin.compass.design import Design
 from tongxin.compass.panel import Panel
 from tongxin.compass.periods import Calendar
 from tongxin.compass.population import NEVER, Population
-from tongxin.compass.simulate import regimes, world
+from tongxin.compass.simulate import draft as drafts
+from tongxin.compass.simulate import regimes
 
 CALENDAR = Calendar("month", 2024 * 12 + 1, 24)
 
@@ -69,12 +70,16 @@ def made(
 
 
 def simulated(rng, *, members=3000, share=0.15, effect=0.0, stores=40, months=24, design=None):
-    """The spending of the simulator's `level` regime, without its orders; returns the panel and the true effect."""
-    kind = regimes.REGIMES["level"]
-    trait = rng.normal(size=members)
-    store = rng.integers(0, stores, size=members)
-    joined = kind.joins(trait, share, rng)
-    entry = np.where(joined, rng.integers(12, months, size=members), -1)
-    y0 = world._spending(trait, store, stores, months, rng)
-    y1 = world._treated(y0, entry, world.Effect(yuan=effect))
-    return made(y1, entry, store=store, design=design)
+    """The spending of the simulator's `level` regime, without its orders."""
+    draft = drafts.begin(
+        regimes.REGIMES["level"],
+        rng,
+        members=members,
+        months=months,
+        stores=stores,
+        share=share,
+        first_entry=12,
+    )
+    draft.settle()
+    draft.treat(yuan=effect, share=0.0)
+    return made(draft.y1, draft.entry, store=draft.store, design=design)

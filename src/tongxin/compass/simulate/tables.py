@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from tongxin.compass.simulate import attendance
+from tongxin.compass.simulate.clock import DAY, month_starts, numbered, stamp
+from tongxin.compass.simulate.draft import COUPONS, NEVER_DAY, Draft, Streams
 
 ORDER_MEAN = 6000  # fen: about two orders a month
 REGIONS = ("华东", "华南", "华北", "西南")
@@ -21,49 +26,29 @@ CATEGORIES = (
 SKUS_EACH = 20
 #: place of the negative control among the categories
 UNMOVABLE = len(CATEGORIES) - 1
-_DAY = 86_400
+OWN_BRAND = 2
+#: share of orders in another store, of members with a paid membership, of those who refuse measurement
+AWAY, PAID, REFUSE = 0.05, 0.15, 0.01
+#: how far back registrations and paid memberships reach
+SINCE_YEARS, PAID_DAYS = 6, 700
 
 
-def write(
-    spent: np.ndarray,
-    *,
-    without: np.ndarray,
-    entry: np.ndarray,
-    no_show: np.ndarray,
-    store: np.ndarray,
-    stores: int,
-    codes: list[str],
-    first_entry: int,
-    rng: np.random.Generator,
-) -> dict[str, pa.Table]:
-    """Return the tables; `spent` is what each member spends in each month, `without` what it would be untreated.
+def write(draft: Draft, rng: np.random.Generator, streams: Streams) -> dict[str, pa.Table]:
+    """Return the tables of a draft; what each member spends is y1, and y0 what it would be untreated.
 
-    Both in fen, shape (members, months). What joining adds never goes into the negative-control category.
+    What joining adds never goes into the negative-control category. Days of registration, of paid membership and
+    refusals of measurement are drawn here and noted in the draft.
     """
-    starts = _month_starts(spent.shape[1])
-    member_codes = pa.array(codes)
-    store_codes = pa.array([f"S{number:03d}" for number in range(1, stores + 1)])
-    orders, lines = _orders(
-        spent, without=without, store=store, starts=starts, members=member_codes, stores=store_codes, rng=rng
-    )
+    starts = month_starts(draft.months)
+    members = pa.array(draft.codes)
+    stores = pa.array([f"S{number:03d}" for number in range(1, draft.stores + 1)])
+    orders, lines = _all_orders(draft, starts, members, stores, rng, streams)
     sku_names = [f"{code}-{number:02d}" for code, *_ in CATEGORIES for number in range(1, SKUS_EACH + 1)]
-    return {
-        "stores": pa.table(
-            {
-                "store_code": store_codes,
-                "name": pa.array([f"模拟店 {number}" for number in range(1, stores + 1)]),
-                "region": pa.array([REGIONS[number % len(REGIONS)] for number in range(stores)]),
-            }
-        ),
-        "staff": pa.table(
-            {
-                "staff_code": pa.array([f"W{number:03d}" for number in range(1, stores + 1)]),
-                "name": pa.array([f"店员 {number}" for number in range(1, stores + 1)]),
-                "store_code": store_codes,
-            }
-        ),
-        "members": _members(store, member_codes, store_codes, starts, rng),
-        "memberships": _memberships(member_codes, starts, rng),
+    tables = {
+        "stores": _stores(draft, stores, starts),
+        "staff": _staff(draft, members, stores),
+        "members": _members(draft, members, stores, starts, rng),
+        "memberships": _memberships(draft, members, starts, rng),
         "categories": pa.table(
             {
                 "category_code": [row[0] for row in CATEGORIES],
@@ -83,70 +68,107 @@ def write(
         ),
         "orders": orders,
         "order_lines": lines,
-        "participation": _participation(
-            entry,
-            no_show=no_show,
-            store=store,
-            starts=starts,
-            first_entry=first_entry,
-            members=member_codes,
-            stores=store_codes,
-            rng=rng,
-        ),
+        "participation": attendance.write(draft, members, stores, starts, rng),
     }
+    return tables | attendance.ties(draft, members, starts, streams.of("ties"))
 
 
-def _month_starts(months: int) -> np.ndarray:
-    """Seconds since 1970 (UTC) of 00:00 Asia/Shanghai on the first of each month, and of the month after."""
-    first = np.datetime64("2024-01", "M") + np.arange(months + 1)
-    return first.astype("datetime64[s]").astype(np.int64) - 8 * 3600
+def _stores(draft: Draft, stores: pa.Array, starts: np.ndarray) -> pa.Table:
+    columns: dict[str, Any] = {
+        "store_code": stores,
+        "name": pa.array([f"模拟店 {number}" for number in range(1, draft.stores + 1)]),
+        "region": pa.array([REGIONS[number % len(REGIONS)] for number in range(draft.stores)]),
+    }
+    for name, month in (("opened_on", draft.opened), ("closed_on", draft.closed)):
+        if month is not None:
+            day = (starts[np.maximum(month, 0)] + 8 * 3600) // DAY
+            columns[name] = pa.array(day.astype(np.int32), pa.int32(), mask=month < 0).cast(pa.date32())
+    return pa.table(columns)
 
 
-def _stamp(seconds: np.ndarray) -> pa.Array:
-    return pa.array(seconds * 1_000_000, pa.timestamp("us", tz="UTC"))
+def _staff(draft: Draft, members: pa.Array, stores: pa.Array) -> pa.Table:
+    count = draft.stores
+    codes = [f"W{number:03d}" for number in range(1, count + 1)]
+    names = [f"店员 {number}" for number in range(1, count + 1)]
+    if draft.staff is None:
+        return pa.table({"staff_code": pa.array(codes), "name": pa.array(names), "store_code": stores})
+    who = np.flatnonzero(draft.staff)
+    codes += [f"W{count + number:03d}" for number in range(1, len(who) + 1)]
+    names += [f"店员 {count + number}" for number in range(1, len(who) + 1)]
+    shops = pa.concat_arrays([stores, stores.take(pa.array(draft.store[who]))])
+    own = pa.concat_arrays([pa.nulls(count, pa.string()), members.take(pa.array(who))])
+    return pa.table(
+        {"staff_code": pa.array(codes), "name": pa.array(names), "store_code": shops, "member_code": own}
+    )
 
 
-def _numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
-    text = pc.utf8_lpad(pc.cast(pa.array(numbers), pa.string()), width, "0")
-    return pc.binary_join_element_wise(pa.scalar(prefix), text, "")
-
-
-def _orders(
-    spent: np.ndarray,
-    *,
-    without: np.ndarray,
-    store: np.ndarray,
+def _all_orders(  # noqa: PLR0917 - one ledger
+    draft: Draft,
     starts: np.ndarray,
     members: pa.Array,
     stores: pa.Array,
     rng: np.random.Generator,
+    streams: Streams,
+) -> tuple[pa.Table, pa.Table]:
+    """Write the store's orders and, where there are any, the online ones; together they are y1."""
+    if draft.online is None:
+        return _orders(draft, draft.y1, starts, members, stores, rng, streams, prefix="N")
+    shop = _orders(draft, draft.y1 - draft.online, starts, members, stores, rng, streams, prefix="N")
+    placed = draft.order_member, draft.order_month
+    online = _orders(draft, draft.online, starts, members, stores, streams.of("online"), streams, prefix="E")
+    draft.order_member = np.concatenate([placed[0], draft.order_member])
+    draft.order_month = np.concatenate([placed[1], draft.order_month])
+    marked = [
+        table.append_column("channel", pa.array([channel] * len(table), pa.string()))
+        for table, channel in ((shop[0], "store"), (online[0], "delivery"))
+    ]
+    return pa.concat_tables(marked).combine_chunks(), pa.concat_tables([shop[1], online[1]]).combine_chunks()
+
+
+def _orders(  # noqa: PLR0917 - one ledger
+    draft: Draft,
+    spent: np.ndarray,
+    starts: np.ndarray,
+    members: pa.Array,
+    stores: pa.Array,
+    rng: np.random.Generator,
+    streams: Streams,
+    *,
+    prefix: str,
 ) -> tuple[pa.Table, pa.Table]:
     """Cut each member-month into orders, each order into one or two lines; nothing is lost in rounding."""
-    flat = spent.ravel()
+    flat, without = spent.ravel(), draft.y0.ravel()
     bought = np.flatnonzero(flat > 0)
     amount = flat[bought]
-    count = 1 + rng.poisson(np.maximum(0.0, amount / ORDER_MEAN - 1))
+    gained = np.maximum(0, amount - without[bought])
+    counted = amount - np.rint(draft.basket_share * gained).astype(np.int64) if draft.basket_share else amount
+    count = 1 + rng.poisson(np.maximum(0.0, counted / ORDER_MEAN - 1))
     count = np.minimum(count, amount)  # an order is worth at least one fen
     paid = _split(amount, count, rng)
     of = np.repeat(bought, count)
     member, month = of // spent.shape[1], of % spent.shape[1]
-    length = (starts[1:] - starts[:-1])[month] // _DAY
+    draft.order_member, draft.order_month = member, month
+    length = (starts[1:] - starts[:-1])[month] // DAY
     day = (rng.random(len(of)) * length).astype(np.int64)
     second = rng.integers(8 * 3600, 21 * 3600, size=len(of))
     number = np.arange(1, len(of) + 1)
-    away = rng.random(len(of)) < 0.05
-    shop = np.where(away, rng.integers(0, len(stores), size=len(of)), store[member])
-    order_no = _numbered("N", number, 9)
+    away = rng.random(len(of)) < AWAY
+    home = draft.store[member] if draft.shop is None else draft.shop[member, month]
+    shop = np.where(away, rng.integers(0, len(stores), size=len(of)), home)
+    order_no = numbered(prefix, number, 9)
     store_code = stores.take(pa.array(shop))
     orders = pa.table(
         {
             "order_no": order_no,
-            "ordered_at": _stamp(starts[month] + day * _DAY + second),
+            "ordered_at": stamp(starts[month] + day * DAY + second),
             "store_code": store_code,
             "member_code": members.take(pa.array(member)),
             "total_paid_fen": paid,
         }
     )
+    if draft.coupon is not None:
+        marks = pa.array([name or None for name in COUPONS], pa.string())
+        orders = orders.append_column("coupon_codes", marks.take(pa.array(draft.coupon[member, month])))
     pieces = np.minimum(1 + (rng.random(len(of)) < 0.5), paid)
     line_paid = _split(paid, pieces, rng)
     line_of = np.repeat(np.arange(len(of)), pieces)
@@ -154,8 +176,12 @@ def _orders(
     shares = np.cumsum([row[-1] for row in CATEGORIES])
     category = np.searchsorted(shares / shares[-1], rng.random(len(line_of)))
     # a share y0/y1 of the negative control stays: 25 % more spending is not 25 % more tobacco
-    stays = rng.spawn(1)[0].random(len(line_of)) * flat[of[line_of]] <= without.ravel()[of[line_of]]
+    at = of[line_of]
+    stays = rng.spawn(1)[0].random(len(line_of)) * flat[at] <= without[at]
     category = np.where((category == UNMOVABLE) & ~stays, 0, category)
+    if draft.mix_share:
+        new = streams.of("mix").random(len(line_of)) * flat[at] < draft.mix_share * (flat - without)[at]
+        category = np.where(new, OWN_BRAND, category)
     sku = category * SKUS_EACH + rng.integers(0, SKUS_EACH, size=len(line_of))
     sku_names = pa.array([f"{code}-{n:02d}" for code, *_ in CATEGORIES for n in range(1, SKUS_EACH + 1)])
     lines = pa.table(
@@ -183,62 +209,41 @@ def _split(amount: np.ndarray, count: np.ndarray, rng: np.random.Generator) -> n
 
 
 def _members(
-    store: np.ndarray, members: pa.Array, stores: pa.Array, starts: np.ndarray, rng: np.random.Generator
+    draft: Draft, members: pa.Array, stores: pa.Array, starts: np.ndarray, rng: np.random.Generator
 ) -> pa.Table:
     n = len(members)
-    since = starts[0] - (rng.random(n) * 6 * 365).astype(np.int64) * _DAY
+    since = starts[0] - (rng.random(n) * SINCE_YEARS * 365).astype(np.int64) * DAY
+    if draft.newcomers:
+        since[-draft.newcomers :] = starts[draft.entry[-draft.newcomers :]]
+    born = rng.integers(1950, 2005, size=n)
+    draft.refused = rng.random(n) <= REFUSE
+    draft.since_day = (since + 8 * 3600) // DAY
     return pa.table(
         {
             "member_code": members,
-            "registered_at": _stamp(since),
-            "home_store_code": stores.take(pa.array(store)),
-            "birth_year": rng.integers(1950, 2005, size=n),
-            "consent_measurement": rng.random(n) > 0.01,
+            "registered_at": stamp(since),
+            "home_store_code": stores.take(pa.array(draft.store)),
+            "birth_year": born,
+            "consent_measurement": ~draft.refused,
         }
     )
 
 
-def _memberships(members: pa.Array, starts: np.ndarray, rng: np.random.Generator) -> pa.Table:
-    who = np.flatnonzero(rng.random(len(members)) < 0.15)
-    begun = starts[0] - (rng.random(len(who)) * 700).astype(np.int64) * _DAY
+def _memberships(draft: Draft, members: pa.Array, starts: np.ndarray, rng: np.random.Generator) -> pa.Table:
+    """Paid memberships from before the first month, and conversions where a switch makes some."""
+    who = np.flatnonzero(rng.random(len(members)) < PAID)
+    begun = starts[0] - (rng.random(len(who)) * PAID_DAYS).astype(np.int64) * DAY
+    if draft.paid_month is not None:
+        later = np.setdiff1d(np.flatnonzero(draft.paid_month >= 0), who)
+        who = np.concatenate([who, later])
+        begun = np.concatenate([begun, starts[draft.paid_month[later]]])
+    draft.paid_from = np.full(len(members), NEVER_DAY)
+    draft.paid_from[who] = (begun + 8 * 3600) // DAY
     return pa.table(
         {
             "member_code": members.take(pa.array(who)),
             "program": pa.array(["PLUS"] * len(who)),
             "status": pa.array(["active"] * len(who)),
-            "started_at": _stamp(begun),
-        }
-    )
-
-
-def _participation(
-    entry: np.ndarray,
-    *,
-    no_show: np.ndarray,
-    store: np.ndarray,
-    starts: np.ndarray,
-    first_entry: int,
-    members: pa.Array,
-    stores: pa.Array,
-    rng: np.random.Generator,
-) -> pa.Table:
-    """Registered and checked in, or registered and no-show; one event a store and month."""
-    came, missed = np.flatnonzero(entry >= 0), np.flatnonzero(no_show)
-    months = len(starts) - 1
-    month = np.concatenate([entry[came], rng.integers(first_entry, months, size=len(missed))])
-    who = np.concatenate([came, missed])
-    day = rng.integers(0, 27, size=len(who))
-    at = starts[month] + day * _DAY + 10 * 3600
-    final = np.where(np.arange(len(who)) < len(came), "checked_in", "no_show")
-    code = _numbered("EV", store[who] * 1000 + month, 6)
-    both = np.concatenate([who, who])
-    return pa.table(
-        {
-            "member_code": members.take(pa.array(both)),
-            "what": pa.array(["event"] * len(both)),
-            "what_code": pa.concat_arrays([code, code]),
-            "status": pa.concat_arrays([pa.array(["registered"] * len(who)), pa.array(final)]),
-            "happened_at": _stamp(np.concatenate([at - 5 * _DAY, at])),
-            "store_code": stores.take(pa.array(store[both])),
+            "started_at": stamp(begun),
         }
     )

@@ -2,11 +2,13 @@
 
 The numbers are those of the Monte Carlo that the method was chosen by: monthly spend about 120 with a lasting
 trait of standard deviation 45, first-order autocorrelated noise (0.4) that gives a twelve-month mean a reliability
-of about 0.88, a store level, a common season. y0 and y1 are kept for every member-month.
+of about 0.88, a store level, a common season. y0 and y1 are kept for every member-month. Everything else that
+happens in a chain is a switch (`switches/`), off by default.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from tongxin.compass.errors import BadInput, Fault
+from tongxin.compass.simulate import draft as drafts
+from tongxin.compass.simulate import switches as choices
 from tongxin.compass.simulate import tables as written
-from tongxin.compass.simulate.regimes import REGIMES, Regime
-
-MEAN, TRAIT_SD, NOISE_SD, AR = 120.0, 45.0, 38.0, 0.4
-STORE_SD, SEASON = 8.0, 0.08
-#: the first month is January of this year; registrations reach up to six years back
-START_YEAR = 2024
+from tongxin.compass.simulate.clock import START_YEAR
+from tongxin.compass.simulate.draft import Draft, Streams
+from tongxin.compass.simulate.regimes import REGIMES
 
 
 @dataclass(frozen=True)
@@ -54,30 +55,42 @@ class World:
     Attributes
     ----------
     tables : dict of str to pyarrow Table
-    y0, y1 : int64 arrays, shape (members, months)
-        Fen a member would have spent without and with joining when they did.
-    entry : int64 array, shape (members,)
-        Month of the first check-in; −1 = never.
+    draft : Draft
+        Everything the world was made of.
+    switches : dict
+        What was on: its value and what it did.
     """
 
     regime: str
     effect: Effect
     seed: int
     tables: dict[str, pa.Table]
-    y0: np.ndarray
-    y1: np.ndarray
-    entry: np.ndarray
-    codes: list[str]
+    draft: Draft
+    switches: dict[str, dict[str, Any]]
+
+    @property
+    def y0(self) -> np.ndarray:
+        """Fen a member would have spent without joining, shape (members, months)."""
+        return self.draft.y0
+
+    @property
+    def y1(self) -> np.ndarray:
+        """Fen a member spends, having joined when they did, shape (members, months)."""
+        return self.draft.y1
+
+    @property
+    def entry(self) -> np.ndarray:
+        """Month of the first check-in, shape (members,); −1 = never."""
+        return self.draft.entry
+
+    @property
+    def codes(self) -> list[str]:
+        """Member codes in row order."""
+        return self.draft.codes
 
     def att(self, first: int, last: int) -> float:
         """Mean effect in yuan a month over relative months first..last, over joiners with all of them observed."""
-        months = self.y0.shape[1]
-        who = np.flatnonzero((self.entry >= 0) & (self.entry + last < months))
-        if not len(who):
-            return 0.0
-        span = np.arange(first, last + 1)
-        gain = (self.y1 - self.y0)[who[:, None], self.entry[who][:, None] + span]
-        return float(gain.mean() / 100)
+        return att(self.draft, first, last)
 
     def truth(self) -> dict[str, Any]:
         """Return what `truth.json` holds."""
@@ -94,6 +107,7 @@ class World:
             "att_yuan_per_month": {"1..3": self.att(1, 3), "1..6": self.att(1, 6)},
             "joiners_level_without": float(level),
             "starts": f"{START_YEAR}-01",
+            "switches": self.switches,
         }
 
     def member_months(self) -> pa.Table:
@@ -112,6 +126,16 @@ class World:
         )
 
 
+def att(draft: Draft, first: int, last: int) -> float:
+    """Mean of y1 − y0 in yuan a month over relative months first..last, over joiners with all of them observed."""
+    who = np.flatnonzero((draft.entry >= 0) & (draft.entry + last < draft.months))
+    if not len(who):
+        return 0.0
+    span = np.arange(first, last + 1)
+    gain = (draft.y1 - draft.y0)[who[:, None], draft.entry[who][:, None] + span]
+    return float(gain.mean() / 100)
+
+
 def make(
     regime: str,
     effect: Effect,
@@ -123,8 +147,9 @@ def make(
     join_share: float = 0.1,
     first_entry: int = 12,
     seed: int = 0,
+    switches: Mapping[str, float] | None = None,
 ) -> World:
-    """Make a world.
+    """Make a world with its tables.
 
     Parameters
     ----------
@@ -141,12 +166,48 @@ def make(
         First month with events.
     seed : int
         Only written down.
+    switches : mapping of switch code to value, optional
+        On top of the regime's own.
 
     Raises
     ------
     BadInput
         With every fault of the arguments.
     """
+    draft, streams, on = lived(
+        regime,
+        effect,
+        rng,
+        members=members,
+        months=months,
+        stores=stores,
+        join_share=join_share,
+        first_entry=first_entry,
+        switches=switches,
+    )
+    draft.tables = written.write(draft, rng, streams)
+    _act(draft, streams, on, "records")
+    order = [code for code in choices.SWITCHES if code in on]
+    return World(regime, effect, seed, draft.tables, draft, {code: draft.record[code] for code in order})
+
+
+def lived(
+    regime: str,
+    effect: Effect,
+    rng: np.random.Generator,
+    *,
+    members: int = 6000,
+    months: int = 24,
+    stores: int = 48,
+    join_share: float = 0.1,
+    first_entry: int = 12,
+    switches: Mapping[str, float] | None = None,
+) -> tuple[Draft, Streams, dict[str, float]]:
+    """Live through a world without writing its tables: the draft, the dice of the switches, what is on.
+
+    Arguments and errors as in `make`.
+    """
+    on = dict(REGIMES[regime].switches if regime in REGIMES else {}) | dict(switches or {})
     _check(
         regime,
         effect,
@@ -155,28 +216,39 @@ def make(
         stores=stores,
         join_share=join_share,
         first_entry=first_entry,
+        on=on,
     )
-    kind = REGIMES[regime]
-    trait = rng.normal(size=members)
-    store = rng.integers(0, stores, size=members)
-    joined = kind.joins(trait, join_share, rng)
-    entry = np.where(joined, rng.integers(first_entry, months, size=members), -1)
-    no_show = _no_shows(kind, trait, joined, join_share, rng)
-    y0 = _spending(trait, store, stores, months, rng)
-    y1 = _treated(y0, entry, effect)
-    codes = [f"M{number:07d}" for number in range(1, members + 1)]
-    made = written.write(
-        y1,
-        without=y0,
-        entry=entry,
-        no_show=no_show,
-        store=store,
+    streams = Streams(rng)
+    draft = drafts.begin(
+        REGIMES[regime],
+        rng,
+        members=members,
+        months=months,
         stores=stores,
-        codes=codes,
+        share=join_share,
         first_entry=first_entry,
-        rng=rng,
     )
-    return World(regime, effect, seed, made, y0, y1, entry, codes)
+    _act(draft, streams, on, "spending")
+    _act(draft, streams, on, "joining")
+    draft.enter(streams.of("entry"))
+    _act(draft, streams, on, "entered")
+    draft.settle()
+    _act(draft, streams, on, "gain")
+    draft.treat(effect.yuan, effect.share)
+    _act(draft, streams, on, "after")
+    draft.codes = [f"M{number:07d}" for number in range(1, draft.members + 1)]
+    return draft, streams, on
+
+
+def _act(draft: Draft, streams: Streams, on: Mapping[str, float], stage: str) -> None:
+    for switch, value in choices.in_order(on, stage):
+        told = switch.act(draft, value, streams.of(switch.code))
+        draft.record[switch.code] = {
+            "value": value,
+            "unit": switch.unit,
+            "zh": switch.zh,
+            "en": switch.en,
+        } | told
 
 
 def _check(
@@ -188,6 +260,7 @@ def _check(
     stores: int,
     join_share: float,
     first_entry: int,
+    on: Mapping[str, float],
 ) -> None:
     faults = []
     if regime not in REGIMES:
@@ -202,35 +275,6 @@ def _check(
         faults.append(Fault("join_share", str(join_share), ("between 0 and 1",)))
     if not 0 < first_entry < months:
         faults.append(Fault("first_entry", str(first_entry), (f"1 to {months - 1}",)))
+    faults += choices.check(on)
     if faults:
         raise BadInput(faults)
-
-
-def _no_shows(
-    kind: Regime, trait: np.ndarray, joined: np.ndarray, share: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Members who registered, never came and never joined: the same kind of people, without the treatment."""
-    return kind.joins(np.where(joined, -np.inf, trait), share / 2, rng) & ~joined
-
-
-def _spending(
-    trait: np.ndarray, store: np.ndarray, stores: int, months: int, rng: np.random.Generator
-) -> np.ndarray:
-    """Untreated spending in fen, shape (members, months); never below zero."""
-    members = len(trait)
-    level = MEAN + TRAIT_SD * trait + rng.normal(0, STORE_SD, size=stores)[store]
-    season = MEAN * SEASON * np.sin(2 * np.pi * (np.arange(months) - 1) / 12)
-    noise = np.empty((members, months))
-    noise[:, 0] = rng.normal(0, NOISE_SD, size=members)
-    shocks = rng.normal(0, NOISE_SD * np.sqrt(1 - AR**2), size=(members, months))
-    for month in range(1, months):
-        noise[:, month] = AR * noise[:, month - 1] + shocks[:, month]
-    common = rng.normal(0, 2.0, size=(stores, months))[store]
-    return np.maximum(0, np.rint((level[:, None] + season + common + noise) * 100)).astype(np.int64)
-
-
-def _treated(y0: np.ndarray, entry: np.ndarray, effect: Effect) -> np.ndarray:
-    """Spending with joining: nothing before entry and in its month, the effect in every month after it."""
-    after = (entry[:, None] >= 0) & (np.arange(y0.shape[1]) > entry[:, None])
-    gain = np.rint(y0 * effect.share + effect.yuan * 100).astype(np.int64)
-    return np.where(after, np.maximum(0, y0 + gain), y0)
