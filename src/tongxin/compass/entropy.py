@@ -31,20 +31,27 @@ def balance(
     2.0
     """
     cells = int(cell.max()) + 1
-    mass = np.bincount(cell, weights=base, minlength=cells)
-    scale = covariates.std(axis=0)
+    order = np.argsort(cell.astype(np.uint16) if cells <= 2**16 else cell, kind="stable")
+    there, starts = np.unique(cell[order], return_index=True)
+    mass = np.add.reduceat(base[order], starts)
+    place = np.repeat(np.arange(len(there)), np.diff(np.append(starts, len(order))))
+    centre, scale = covariates.mean(axis=0), covariates.std(axis=0)
     scale[scale == 0] = 1.0
-    x, goal = covariates / scale, target / scale
+    total = float(mass.sum())
+    x, goal = covariates[order].astype(np.float64, copy=False), (target - total * centre) / scale
+    x -= centre
+    x /= scale
+    heavy = np.empty_like(x)  # one buffer for all steps
+    begun, weight = base[order], base[order]
     dual = np.zeros(x.shape[1])
-    weight = base
     for _ in range(steps):
-        weight = _weights(base, x, cell, mass, dual)
+        weight = _weights(begun, x @ dual, place, starts, mass)
         gap = goal - weight @ x
-        if np.abs(gap).max() < 1e-10 * max(1.0, mass.sum()):
-            return weight
-        means = np.stack([np.bincount(cell, weights=weight * col, minlength=cells) for col in x.T], axis=1)
-        centred = x - (means / np.maximum(mass, 1e-300)[:, None])[cell]
-        hessian = (centred * weight[:, None]).T @ centred
+        if np.abs(gap).max() < 1e-10 * max(1.0, total):
+            return _in_order(weight, order)
+        np.multiply(x, weight[:, None], out=heavy)
+        inside = np.add.reduceat(heavy, starts, axis=0)
+        hessian = heavy.T @ x - (inside / np.maximum(mass, 1e-300)[:, None]).T @ inside
         try:
             step = np.linalg.solve(hessian + 1e-12 * np.eye(len(gap)), gap)
         except np.linalg.LinAlgError:
@@ -52,13 +59,20 @@ def balance(
         dual = dual + step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-12))
         if not np.isfinite(dual).all() or np.abs(dual).max() > 50:
             return None
-    return weight if np.abs(goal - weight @ x).max() < 1e-6 * max(1.0, mass.sum()) else None
+    fits = np.abs(goal - weight @ x).max() < 1e-6 * max(1.0, total)
+    return _in_order(weight, order) if fits else None
 
 
 def _weights(
-    base: np.ndarray, x: np.ndarray, cell: np.ndarray, mass: np.ndarray, dual: np.ndarray
+    base: np.ndarray, score: np.ndarray, place: np.ndarray, starts: np.ndarray, mass: np.ndarray
 ) -> np.ndarray:
-    score = x @ dual
+    """Weights tilted by the score; the sum of every cell stays what it was."""
     raw = base * np.exp(score - score.max())
-    total = np.bincount(cell, weights=raw, minlength=len(mass))
-    return raw * (mass / np.maximum(total, 1e-300))[cell]
+    total = np.add.reduceat(raw, starts)
+    return np.asarray(raw * (mass / np.maximum(total, 1e-300))[place])
+
+
+def _in_order(weight: np.ndarray, order: np.ndarray) -> np.ndarray:
+    out = np.empty(len(weight))
+    out[order] = weight
+    return out
