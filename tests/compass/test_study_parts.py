@@ -63,7 +63,7 @@ def test_a_target_outside_the_data_cannot_be_balanced():
 def test_d_balances_the_early_window_and_nothing_else():
     opened = simulated(np.random.default_rng(4)).window(3)
     rows = opened.matches["split_window"]
-    early = rows.covariates
+    early = rows.covariates[:, -2:]  # after the standing covariates
     gap = rows.weight[rows.treated] @ early[rows.treated] - rows.weight[~rows.treated] @ early[~rows.treated]
     assert gap == pytest.approx([0, 0], abs=1e-6)
     base = opened.matches["never_joiners"]
@@ -113,9 +113,10 @@ def test_stores_as_clusters_from_thirty_on_members_below():
     influence = rng.normal(size=300)
     found = many.estimate(rows_of(np.arange(300)), 0.0, influence)
     sums = influence.reshape(30, 10).sum(axis=1)
-    assert found.se == pytest.approx(np.sqrt(30 / 29 * (sums**2).sum()))
+    by_store, by_member = np.sqrt(30 / 29 * (sums**2).sum()), np.sqrt(300 / 299 * (influence**2).sum())
     half = found.ci[1] / found.se
     assert stats.t.ppf(0.975, 29) <= half < 2.4  # never below Student's t; bootstrap noise of 999 draws above
+    assert found.ci[1] == pytest.approx(max(half * by_store, stats.t.ppf(0.975, 299) * by_member))
 
 
 def test_few_stores_that_move_together_widen_the_interval():

@@ -77,7 +77,8 @@ def test_r3_groups_that_differ_in_a_fixed_trait():
     n = 1500
     entry = joined(rng, n, 0.25, (12, 20))
     day = simulated(np.random.default_rng(0), members=200).panel.calendar.start_day(0)
-    tenure = np.where(entry >= 0, rng.integers(800, 2000, size=n), rng.integers(400, 1600, size=n))
+    # no member who stayed away has been there as long, so no weights can bring the groups together
+    tenure = np.where(entry >= 0, rng.integers(1700, 2400, size=n), rng.integers(400, 1600, size=n))
     design = dataclasses.replace(CALM, strata=("store", "paid"))  # tenure left out of the strata
     answer = verdict_of(made(spending(rng, n), entry, since=day - tenure, design=design))
     assert "R3" in codes(answer)
@@ -163,7 +164,7 @@ QUIET = Placebo(testable=True, effect=3.0, ci=(1, 5))
         ({"offered": 400}, "positive", (), ("matched_part_only",)),
         ({"worst_covariate": ("入会月数", 0.26)}, "cannot_be_said", ("R3",), ()),
         ({"worst_covariate": ("入会月数", -0.3)}, "cannot_be_said", ("R3",), ()),
-        ({"worst_covariate": ("入会月数", 0.2)}, "positive", (), ()),
+        ({"worst_covariate": ("入会月数", 0.2)}, "positive", (), ("some_imbalance",)),
         ({"placebo": LOUD}, "cannot_be_said", ("R4",), ("weak_evidence",)),
         ({"placebo": QUIET}, "positive", (), ("weak_evidence",)),
         ({"placebo": NO_PLACEBO}, "range_only", ("R4",), ("weak_evidence", "placebo_not_testable")),

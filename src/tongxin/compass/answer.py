@@ -9,16 +9,29 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from tongxin.compass.sentence import Words
 
+if TYPE_CHECKING:
+    from tongxin.compass.money import Money
+
 SCHEMA = "tongxin.study/1"
 VERDICTS = ("positive", "negative", "no_evidence", "range_only", "cannot_be_said")
 
 Interval = tuple[float, float]
+
+#: the money block of an answer that was made without looking at money
+NO_MONEY: Mapping[str, Any] = {
+    "incremental_margin": None,
+    "ci": None,
+    "costs": {"materials": None, "vouchers": None, "labour": None, "other": None},
+    "net": None,
+    "roi": None,
+    "roi_ci": None,
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +101,9 @@ class KpiAnswer:
     reason_words: tuple[tuple[str, Words, Words], ...]
     placebo: Mapping[str, Any]
     treated: int
+    power: Mapping[str, Any] = field(default_factory=dict)
+    breakdown: Mapping[str, Any] = field(default_factory=dict)
+    e_value: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,7 @@ class Answer:
     pre_registered: bool
     matches: pa.Table = field(compare=False)
     cells: pa.Table = field(compare=False)
+    money: Money | None = None
 
     @property
     def primary(self) -> KpiAnswer:
@@ -150,14 +167,7 @@ class Answer:
                 "kpis": [_kpi(kpi) for kpi in self.kpis],
                 "event_study": [vars(point) for point in self.event_study],
                 "checks": dict(self.checks),
-                "money": {
-                    "incremental_margin": None,
-                    "ci": None,
-                    "costs": {"materials": None, "vouchers": None, "labour": None, "other": None},
-                    "net": None,
-                    "roi": None,
-                    "roi_ci": None,
-                },
+                "money": self.money.as_json() if self.money else dict(NO_MONEY),
                 "naive_reasons": {code: vars(words) for code, words in self.naive_reasons.items()},
                 "words": vars(self.words),
                 "warnings": [{"code": code} | vars(words) for code, words in self.warnings],
@@ -191,6 +201,9 @@ def _kpi(kpi: KpiAnswer) -> dict[str, Any]:
         "naive": {code: found.effect for code, found in kpi.naive.items()},
         "naive_ci": {code: found.ci for code, found in kpi.naive.items()},
         "placebo": dict(kpi.placebo),
+        "power": dict(kpi.power),
+        "breakdown": dict(kpi.breakdown),
+        "e_value": None if kpi.e_value is None else dict(kpi.e_value),
         "verdict": kpi.verdict,
         "reasons": kpi.reasons,
         "reason_words": [

@@ -5,53 +5,73 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tongxin.compass import balance as balances
-from tongxin.compass import inference
+from tongxin.compass import inference, questions, strength
 from tongxin.compass import window as windows
 from tongxin.compass.answer import ByControl, KpiAnswer, NaiveNumber
+from tongxin.compass.checks import beside as besides
 from tongxin.compass.checks import placebo as placebos
+from tongxin.compass.checks import surroundings
+from tongxin.compass.checks.beside import Beside
+from tongxin.compass.checks.surroundings import NOWHERE, Around
 from tongxin.compass.dataset import Dataset
-from tongxin.compass.kpis import KPIS, NEGATIVE_CONTROL
+from tongxin.compass.kpis import NEGATIVE_CONTROL
 from tongxin.compass.kpis.base import Kpi
 from tongxin.compass.methods import METHODS
 from tongxin.compass.naive import NAIVES
 from tongxin.compass.refusals import LEAST_TREATED, REASONS, Reason
 from tongxin.compass.sentence import Words
+from tongxin.compass.strength import Strength
 from tongxin.compass.verdict import Facts, Placebo, Seen, Verdict, headline_of, judge
 from tongxin.compass.window import Reading, Window
 
 
 def can_read(dataset: Dataset, kpi: Kpi) -> bool:
     """Say whether the dataset has the tables a KPI needs."""
-    return all(dataset.has(table) for table in kpi.needs)
+    return not kpi.missing(dataset)
 
 
-def all_kpis(dataset: Dataset, opened: tuple[Window, ...]) -> tuple[KpiAnswer, ...]:
+def all_kpis(dataset: Dataset, opened: tuple[Window, ...], around: Around = NOWHERE) -> tuple[KpiAnswer, ...]:
     """Answer every KPI of the design in every window; Holm over all but the primary one."""
     design = opened[0].frame.design
     found = []
-    for window in opened:
-        worst = worst_covariate(window)
-        fails = negative_control_fails(dataset, window)
-        for code in design.kpis:
-            kpi = KPIS[code]
-            primary = code == design.primary and window.length == design.horizon
-            if can_read(dataset, kpi):
-                found.append(answer(window, kpi, worst, negative_fails=fails, primary=primary))
-            else:
-                missing = [table for table in kpi.needs if not dataset.has(table)]
-                found.append(
-                    _refused(window, kpi, REASONS["R0"].filled(tables=", ".join(missing)), primary=primary)
-                )
+    looked: dict[int, tuple[tuple[str, float], bool, Beside]] = {}
+    for asked in questions.of(dataset, opened):
+        if asked.refused:
+            found.append(_refused(asked.window, asked.kpi, asked.refused, primary=asked.primary))
+            continue
+        whole = asked.whole
+        if whole.length not in looked:
+            fails = negative_control_fails(dataset, whole)
+            looked[whole.length] = worst_covariate(whole), fails, besides.look(whole, around)
+        worst, fails, beside = looked[whole.length]
+        found.append(
+            answer(
+                asked.window,
+                asked.kpi,
+                worst,
+                negative_fails=fails,
+                primary=asked.primary,
+                beside=beside,
+                currency=dataset.currency,
+            )
+        )
     return _adjusted(tuple(found), design.level)
 
 
 def answer(
-    window: Window, kpi: Kpi, worst: tuple[str, float], *, negative_fails: bool, primary: bool
+    window: Window,
+    kpi: Kpi,
+    worst: tuple[str, float],
+    *,
+    negative_fails: bool,
+    primary: bool,
+    beside: Beside | None = None,
+    currency: str = "CNY",
 ) -> KpiAnswer:
     """Answer one KPI in one window."""
     if not any(len(one.treated) for one in window.frame.sets):
         return _refused(window, kpi, _too_short(window), primary=primary)
+    beside = beside or besides.look(window, NOWHERE)
     readings = {code: windows.read(window, code, kpi) for code in METHODS}
     never, later = (_seen(window, code, readings[code]) for code in ("never_joiners", "later_joiners"))
     headline = headline_of(later)
@@ -60,7 +80,9 @@ def answer(
         few = REASONS["R1"].filled(found=0, needed=LEAST_TREATED, missing=LEAST_TREATED)
         return _refused(window, kpi, few, primary=primary)
     gap = _gap(window, readings)
-    tested = placebos.test(window, headline, kpi, spoken.contrast.effect)
+    strong = strength.of(window, headline, kpi, spoken, currency=currency)
+    tested = placebos.test(window, headline, kpi, spoken.contrast.effect, strong.threshold)
+    missed = beside.no_shows.read(kpi) if beside.no_shows else None
     verdict = judge(
         Facts(
             never,
@@ -72,9 +94,29 @@ def answer(
             _placebo(tested),
             negative_fails,
             kpi.direction,
+            balance=beside.balance,
+            power=strong.power,
+            breakdown=strong.mbar,
+            drifts=strong.drifts(spoken.contrast.effect),
+            no_show_fails=missed is not None and missed.excludes_zero,
+            without_baseline=beside.without_baseline,
+            identification=beside.identified,
+            near=beside.around.near,
+            stores=beside.stores,
+            unit=kpi.unit,
+            currency=currency,
         )
     )
-    return _spoken(window, kpi, verdict, readings=readings, spoken=spoken, tested=tested, primary=primary)
+    return _spoken(
+        window,
+        kpi,
+        verdict,
+        readings=readings,
+        spoken=spoken,
+        tested=tested,
+        primary=primary,
+        strong=strong,
+    )
 
 
 def _spoken(
@@ -86,6 +128,7 @@ def _spoken(
     spoken: Reading,
     tested: placebos.PlaceboResult,
     primary: bool,
+    strong: Strength,
 ) -> KpiAnswer:
     told = verdict.verdict not in {"cannot_be_said", "range_only"}
     by_control = {code: _by_control(window, code, reading) for code, reading in readings.items()}
@@ -113,6 +156,9 @@ def _spoken(
         reason_words=tuple(_reason_words(reason) for reason in verdict.reasons),
         placebo=_placebo_json(tested),
         treated=window.matches[verdict.headline].retained,
+        power=strong.power_json() if window.matches[verdict.headline].retained >= LEAST_TREATED else {},
+        breakdown=strong.breakdown_json(),
+        e_value=strong.e_value_json() if told else None,
     )
 
 
@@ -164,7 +210,15 @@ def _placebo(tested: placebos.PlaceboResult) -> Placebo:
 
 def _placebo_json(tested: placebos.PlaceboResult) -> dict[str, Any]:
     if tested.estimate is None:
-        return {"status": "not_testable", "effect": None, "ci": None, "p_joint": None, "equivalent": False}
+        why = "short_baseline" if tested.ranges is None else "too_few"
+        return {
+            "status": "not_testable",
+            "reason": why,
+            "effect": None,
+            "ci": None,
+            "p_joint": None,
+            "equivalent": False,
+        }
     clear = tested.estimate.excludes_zero
     return {
         "status": "difference_before_entry"
@@ -184,19 +238,7 @@ def _placebo_json(tested: placebos.PlaceboResult) -> dict[str, Any]:
 
 def worst_covariate(window: Window) -> tuple[str, float]:
     """Largest |SMD| after weighting among covariates that must agree, for the headline's rows."""
-    later = window.matches["later_joiners"]
-    headline = headline_of(Seen(0.0, (0.0, 0.0), later.retained, later.effective))
-    rows = window.matches[headline]
-    if not rows.retained:
-        return "", 0.0
-    table = balances.table(
-        window.frame, window.naives["versus_all_others"], rows, window.matches["split_window"]
-    )
-    matched = [row for row in table if row.role == "matched"]
-    if not matched:
-        return "", 0.0
-    worst = max(matched, key=lambda row: abs(row.smd_after))
-    return worst.zh, worst.smd_after
+    return besides.worst_of(besides.matched_rows(window, surroundings.speaker(window)))
 
 
 def negative_control_fails(dataset: Dataset, window: Window) -> bool:
@@ -229,7 +271,7 @@ def _refused(window: Window, kpi: Kpi, reason: Reason, *, primary: bool) -> KpiA
     return KpiAnswer(
         kpi.code, Words(kpi.zh, kpi.en), kpi.unit, window.length, primary, None, None, None, None, None, None, None,
         None, "never_joiners", (), nothing, {}, "cannot_be_said", (f"{reason.code} {reason.en}",),
-        (_reason_words(reason),), {"status": "not_testable", "effect": None, "ci": None, "equivalent": False}, 0,
+        (_reason_words(reason),), {"status": "not_testable", "reason": "no_comparison", "effect": None, "ci": None, "equivalent": False}, 0,
     )  # fmt: skip
 
 

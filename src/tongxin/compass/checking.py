@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tongxin.compass import answering, strata
+from tongxin.compass import answering, riskset, strata, strength
 from tongxin.compass import balance as balances
 from tongxin.compass import window as windows
 from tongxin.compass.answer import EventPoint, KpiAnswer, People
 from tongxin.compass.checks import event_study, no_show, stability
+from tongxin.compass.checks.surroundings import NOWHERE, Around
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.inference import ENOUGH_STORES, Estimate
 from tongxin.compass.kpis import KPIS
@@ -19,7 +20,7 @@ from tongxin.compass.population import NEVER
 from tongxin.compass.refusals import LEAST_TREATED
 from tongxin.compass.sentence import Words
 from tongxin.compass.window import Window
-from tongxin.compass.words import EXCLUSIONS
+from tongxin.compass.words import EXCLUSIONS, LABEL_WARNINGS, UNTESTABLE
 
 
 def people_of(window: Window, headline: str) -> People:
@@ -28,12 +29,19 @@ def people_of(window: Window, headline: str) -> People:
     rows = window.matches[headline]
     entered = (population.entry != NEVER) & population.usable
     first, last = -frame.design.baseline[0], frame.panel.calendar.count - window.length
+    looked_at = [one.cohort for one in frame.sets]
+    returning = [
+        cohort
+        for cohort in riskset.cohorts(frame.panel, frame.design, window.length)
+        if cohort not in looked_at
+    ]
     eligible = sum(len(one.treated) for one in frame.sets)
     reasons = (
         *population.excluded,
         ("without_purchases", population.treated_total - int((population.entry != NEVER).sum())),
         ("entered_before_baseline", int((entered & (population.entry < first)).sum())),
         ("window_not_closed", int((entered & (population.entry >= max(first, last))).sum())),
+        ("returns_open", int((entered & np.isin(population.entry, returning)).sum())),
         ("not_alive", sum(one.not_alive for one in frame.sets)),
         ("too_new", sum(one.too_new for one in frame.sets)),
         ("no_controls", eligible - rows.retained),
@@ -76,23 +84,29 @@ def event_paths(window: Window, kpis: tuple[KpiAnswer, ...]) -> tuple[EventPoint
     """Return the path of every KPI in the longest window; nothing where under 100 treated stand behind it."""
     points: list[EventPoint] = []
     for kpi in kpis:
-        if kpi.window != window.length or kpi.treated < LEAST_TREATED:
+        asked = KPIS[kpi.kpi]
+        drawn = asked.differenced and (asked.reads == "sum" or kpi.primary)
+        if kpi.window != window.length or kpi.treated < LEAST_TREATED or not drawn:
             continue
         points += [
             EventPoint(kpi.kpi, one.period, one.estimate.value, one.estimate.ci, one.counted)
-            for one in event_study.path(window, kpi.headline, KPIS[kpi.kpi])
+            for one in event_study.path(window, kpi.headline, asked)
         ]
     return tuple(points)
 
 
-def all_checks(window: Window, kpis: tuple[KpiAnswer, ...], primary: KpiAnswer) -> dict[str, Any]:
-    """Return every check of the contract for the primary figure; what comes later says `not_checked`."""
+def all_checks(
+    window: Window, kpis: tuple[KpiAnswer, ...], primary: KpiAnswer, around: Around = NOWHERE
+) -> dict[str, Any]:
+    """Return every check of the contract for the primary figure; one that cannot be made says `not_testable`."""
     kpi, frame = KPIS[primary.kpi], window.frame
     rows = window.matches[primary.headline]
-    seen, pretended = no_show.test(frame, kpi)
+    few = rows.retained < LEAST_TREATED
+    gap = _gap(window, primary)
+    missed, pretended = no_show.test(frame, kpi)
     store = stability.leave_one_store_out(frame, rows, kpi)
     regress = stability.regression_index(frame, window.matches["never_joiners"], kpi)
-    return {
+    found: dict[str, Any] = {
         "placebo": dict(primary.placebo),
         "overlap": {
             "retained_share": rows.retained / rows.offered if rows.offered else None,
@@ -100,16 +114,32 @@ def all_checks(window: Window, kpis: tuple[KpiAnswer, ...], primary: KpiAnswer) 
             "largest_weight_share": rows.largest_share,
             "rungs": _rungs(window, primary.headline),
         },
+        "power": dict(primary.power) or _untestable("too_few" if few else "no_level"),
+        "drift": strength.drift_json(window, primary.headline, kpi),
         "sensitivity": {
-            "never_minus_later": _gap(window, primary),
+            "never_minus_later": gap,
             "leave_one_store_out": None if store is None else vars(store),
             "regression_to_the_mean": None if regress is None else vars(regress),
-            "breakdown": None,
+            "breakdown": dict(primary.breakdown) or _untestable("no_comparison") | {"mbar": None},
+            "e_value": _e_values(kpis),
+            "reasons": {
+                name: why
+                for name, found, why in (
+                    ("never_minus_later", gap, "one_group"),
+                    ("leave_one_store_out", store, "one_store" if kpi.is_mean else "ratio"),
+                    (
+                        "regression_to_the_mean",
+                        regress,
+                        "ratio" if not kpi.is_mean else "no_difference_before",
+                    ),
+                )
+                if found is None
+            },
         },
-        "no_show": _falsification(pretended) | {"treated": seen},
+        "no_show": _falsification(pretended, "too_few" if missed else "no_no_shows") | {"treated": missed},
         "negative_control": _negative(window),
-        "interference": {"status": "not_checked"},
-        "identification": {"status": "not_checked"},
+        "interference": around.interference_json(window, kpi),
+        "identification": around.identification_json(window, primary.headline),
         "inference": {
             "clustered_by": window.clusters.by,
             "stores": window.clusters.stores,
@@ -117,6 +147,17 @@ def all_checks(window: Window, kpis: tuple[KpiAnswer, ...], primary: KpiAnswer) 
         },
         "horizons": sorted({item.window for item in kpis}),
     }
+    return {name: _said(check) for name, check in found.items()}
+
+
+def _said(check: Any) -> Any:
+    """Give every reason for which a check could not be made its words."""
+    if not isinstance(check, dict):
+        return check
+    said = {name: _said(item) for name, item in check.items()}
+    if check.get("status") == "not_testable" and check.get("reason") in UNTESTABLE:
+        said["words"] = vars(UNTESTABLE[check["reason"]])
+    return said
 
 
 def _rungs(window: Window, method: str) -> dict[str, int]:
@@ -142,19 +183,33 @@ def _gap(window: Window, primary: KpiAnswer) -> dict[str, Any] | None:
     return {"effect": found.value, "ci": found.ci}
 
 
-def _falsification(found: Estimate | None) -> dict[str, Any]:
+def _e_values(kpis: tuple[KpiAnswer, ...]) -> dict[str, Any]:
+    """E-values of the yes/no figures in their longest window."""
+    found = {item.kpi: dict(item.e_value) for item in kpis if item.e_value is not None}
+    return {"status": "computed", "kpis": found} if found else _untestable("not_yes_no") | {"kpis": {}}
+
+
+def _untestable(why: str) -> dict[str, Any]:
+    return {"status": "not_testable", "reason": why}
+
+
+def _falsification(found: Estimate | None, why: str) -> dict[str, Any]:
     if found is None:
-        return {"status": "not_testable", "effect": None, "ci": None}
+        return _untestable(why) | {"effect": None, "ci": None}
     return {"status": "fails" if found.excludes_zero else "passes", "effect": found.value, "ci": found.ci}
 
 
 def _negative(window: Window) -> dict[str, Any]:
     category = window.frame.design.negative_control
     if "negative" not in window.frame.panel.values:
-        return _falsification(None) | {"category": category}
+        return _falsification(None, "no_lines") | {"category": category}
     found = answering.negative_control(window)
     relative = None if found is None else found.contrast.relative
-    return _falsification(found.estimate if found else None) | {"category": category, "relative": relative}
+    why = "too_few" if category else "no_category"
+    return _falsification(found.estimate if found else None, why) | {
+        "category": category,
+        "relative": relative,
+    }
 
 
 def warnings(
@@ -187,6 +242,7 @@ def warnings(
                 ),
             )
         )
+    found += [(label, LABEL_WARNINGS[label]) for label in primary.labels if label in LABEL_WARNINGS]
     if checks["negative_control"]["status"] == "fails":
         found.append(
             (

@@ -7,9 +7,10 @@ The engine proper only ever sees a `Dataset`.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -18,10 +19,15 @@ import duckdb
 import ibis
 import pyarrow as pa
 
-from tongxin.compass import reading
+from tongxin.compass import engines, partitions, reading
 from tongxin.compass.errors import BadInput, Fault, OutOfRoom
 from tongxin.compass.sentence import Words
-from tongxin.compass.tables import NAIVE_ZONE, TABLES
+from tongxin.compass.tables import NAIVE_ZONE, TABLES, Column, Table
+
+#: an extract may carry these of an order on each of its lines; then lines are added up without looking orders up
+CARRIED = (Column("member_code", "text"), Column("ordered_at", "datetime"))
+_SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZES |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 #: a file, a folder of parts, or an Arrow table already in memory
 Source: TypeAlias = Path | pa.Table
@@ -29,12 +35,29 @@ Source: TypeAlias = Path | pa.Table
 
 @dataclass(frozen=True)
 class Room:
-    """How much memory, disk and how many threads the embedded engine may take."""
+    """How much memory, disk and how many threads the embedded engine may take, and in how many parts it works.
+
+    `settled` says that the caller's tables hold every key once (a lake that merges by key does): not counted again.
+    """
 
     memory: str = "1GB"
     temp_size: str = "20GB"
     threads: int = 2
     temp: Path | None = None
+    partitions: int = 1
+    settled: bool = False
+
+    @property
+    def bytes(self) -> int:
+        """The memory limit in bytes.
+
+        >>> Room("700MB").bytes
+        700000000
+        """
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?B?)\s*", self.memory.upper())
+        if found is None or found[2] not in _SIZES:
+            raise BadInput.one("memory", repr(self.memory), ("700MB", "4GB"))
+        return int(float(found[1]) * _SIZES[found[2]])
 
 
 @dataclass(frozen=True)
@@ -63,6 +86,8 @@ class Dataset:
     engine: str = ""
     simulated: bool = False
     aside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    room: Room = field(default_factory=Room)
+    engine_kind: str = "duckdb"
 
     def has(self, table: str, *columns: str) -> bool:
         """Say whether a table is there with all these (stored) columns."""
@@ -78,15 +103,14 @@ class Dataset:
 
     def arrow(self, expression: Any) -> pa.Table:
         """Run an Ibis expression; out of memory becomes a refusal with advice."""
+        return engines.ENGINES[self.engine_kind].ask(self.con, expression)
+
+    def keep(self, expression: Any) -> Any:
+        """Compute an Ibis expression once and return it as a table; out of memory becomes a refusal with advice."""
         try:
-            # not expression.to_pyarrow(): that needs pandas and pyarrow-hotfix for a conversion we do not use
-            return self.con.con.execute(self.con.compile(expression)).to_arrow_table()
-        except duckdb.OutOfMemoryException as error:
-            raise OutOfRoom.one(
-                "engine",
-                "the data do not fit into the memory and disk that were allowed",
-                ("a larger memory limit", "a larger temp_directory", "a dataset cut to fewer stores"),
-            ) from error
+            return engines.ENGINES[self.engine_kind].keep(expression)
+        except OutOfRoom as error:
+            raise partitions.nothing_kept(self) from error
 
 
 def open_dataset(path: Path, room: Room | None = None) -> Dataset:
@@ -126,7 +150,9 @@ def open_sources(
     unknown = [name for name in sources if name not in TABLES]
     if unknown:
         raise BadInput.one("dataset", f"unknown table {', '.join(unknown)}", tuple(TABLES))
-    backend = _connect(room or Room())
+    room = room or Room()
+    partitions.checked(room.partitions)
+    backend = _connect(room)
     con = backend.con
     faults: list[Fault] = []
     said: list[Words] = list(notes)
@@ -134,7 +160,7 @@ def open_sources(
     aside: dict[str, tuple[str, ...]] = {}
     for name, source in sources.items():
         try:
-            views[name], settled, aside[name] = _open_table(con, name, source)
+            views[name], settled, aside[name] = _open_table(con, name, source, settled=room.settled)
             said += settled
         except BadInput as error:
             faults += error.faults
@@ -154,10 +180,12 @@ def open_sources(
         f"duckdb {'.'.join(duckdb.__version__.split('.')[:2])}",
         simulated,
         aside,
+        room,
     )
 
 
 def _connect(room: Room) -> Any:
+    room.bytes  # noqa: B018 - an unreadable size is refused here, in our words
     temp = room.temp or Path(tempfile.gettempdir()) / f"tongxin-compass-{os.getpid()}"
     backend = ibis.duckdb.connect(
         memory_limit=room.memory,
@@ -166,14 +194,21 @@ def _connect(room: Room) -> Any:
         threads=room.threads,
         preserve_insertion_order=False,
     )
+    backend.con.execute("SET enable_progress_bar = false")  # it would write into what we print
     reading.settle_zone(backend.con)
     return backend
 
 
-def _open_table(
-    con: duckdb.DuckDBPyConnection, name: str, source: Source
-) -> tuple[str, list[Words], tuple[str, ...]]:
+def _canonical(name: str) -> Table:
+    """Return the canonical table; lines with what an extract may carry on them."""
     table = TABLES[name]
+    return replace(table, columns=(*table.columns, *CARRIED)) if name == "order_lines" else table
+
+
+def _open_table(
+    con: duckdb.DuckDBPyConnection, name: str, source: Source, *, settled: bool
+) -> tuple[str, list[Words], tuple[str, ...]]:
+    table = _canonical(name)
     raw = _raw(con, name, source)
     try:
         described = con.execute(f"DESCRIBE SELECT * FROM {raw}").fetchall()  # noqa: S608 - names are quoted
@@ -193,7 +228,7 @@ def _open_table(
             name, first, ("a UTF-8 CSV or a Parquet file", "tongxin import reads others")
         ) from error
     columns = [row[0] for row in con.execute(f"DESCRIBE {name}").fetchall()]
-    view, repeated = reading.settle_doubles(con, table, name, columns)
+    view, repeated = (name, 0) if settled else reading.settle_doubles(con, table, name, columns)
     notes = []
     if repeated:
         en = f"{name}: {repeated} row(s) repeated a key; the newest version was kept"

@@ -14,9 +14,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from tongxin.compass import carried
+from tongxin.compass import costs as stated
+from tongxin.compass.choices import CHOICES
+from tongxin.compass.costs import NOT_STATED, Costs
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.errors import BadInput, Fault
-from tongxin.compass.kpis import KPIS
+from tongxin.compass.kpis import CORE, KPIS
 from tongxin.compass.periods import DAYS_PER_MONTH, UNITS, calendar_for
 from tongxin.compass.sentence import Words
 
@@ -50,6 +54,22 @@ class Design:
         Category that the treatment cannot move.
     registered_on : date, optional
         Day on which the design was registered.
+    discount : float
+        Yearly rate at which a value over months is discounted.
+    costs : Costs
+        What the programme cost; unknown unless stated.
+    threshold : float, optional
+        Smallest effect on the primary figure that matters to the business, in its own unit (yuan per member and
+        month for spend). R1 and the placebo's equivalence are read against it.
+    threshold_share : float
+        The same as a share of the level without joining, for every figure without a threshold of its own.
+    return_days : int
+        Days in which a purchase can come back; a window is closed only after them (where refunds are known).
+    kind : str
+        Which of `designs.DESIGNS` answers. The fields after it are read by some of them only: `unit`,
+        `holdout_share` (planned share held out; 0 = not stated), `interval` and `cuped` by those where a lot decided;
+        `nearness`, `replacement`, `caliper` (in deviations of the logit; 0 = none) by `nearest`; `bins` (0 = by
+        Sturges) by `coarsened`; `comparison` and `estimator` by `group_time`.
     """
 
     treated: str = "participation"
@@ -66,11 +86,27 @@ class Design:
     seed: int = 20260307
     draws: int = 999
     primary: str = "spend_per_month"
-    kpis: tuple[str, ...] = tuple(KPIS)
+    kpis: tuple[str, ...] = CORE
     negative_control: str = ""
     cluster: str = "store"
     registered_on: date | None = None
+    threshold: float | None = None
+    threshold_share: float = 0.05
+    return_days: int = 7
     title: str = ""
+    discount: float = 0.08
+    costs: Costs = NOT_STATED
+    kind: str = "two_control"
+    unit: str = "member"
+    holdout_share: float = 0.0
+    interval: str = "fixed"
+    cuped: bool = True
+    nearness: str = "propensity"
+    replacement: bool = True
+    caliper: float = 0.2
+    bins: int = 0
+    comparison: str = "never"
+    estimator: str = "none"
 
     def __post_init__(self) -> None:
         faults = list(_faults(self))
@@ -97,6 +133,8 @@ class Design:
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
             plain[item.name] = value.isoformat() if isinstance(value, date) else value
+            if isinstance(value, Costs):
+                plain[item.name] = value.as_json()
             if isinstance(value, tuple):
                 plain[item.name] = list(value)
         months = [int(m) if m == int(m) else m for m in self.window_months]
@@ -126,7 +164,26 @@ def _faults(design: Design) -> Any:
     yield from _listed("cluster", (design.cluster,), CLUSTERS)
     if not 0.5 < design.level < 1:
         yield Fault("design.level", str(design.level), ("between 0.5 and 1",))
-    for name in ("donut", "min_tenure", "min_cohort", "min_controls", "draws"):
+    if design.threshold is not None and not design.threshold > 0:
+        yield Fault("design.threshold", str(design.threshold), ("more than zero",))
+    if not 0 < design.threshold_share < 1:
+        yield Fault("design.threshold_share", str(design.threshold_share), ("between 0 and 1, e.g. 0.05",))
+    if not 0 <= design.discount < 1:
+        yield Fault("design.discount", str(design.discount), ("a yearly rate, 0 to below 1",))
+    for name, allowed in CHOICES.items():
+        yield from _listed(name, (getattr(design, name),), allowed)
+    if not 0 <= design.holdout_share < 1:
+        yield Fault("design.holdout_share", str(design.holdout_share), ("0 (not stated) to below 1",))
+    for name in (
+        "donut",
+        "min_tenure",
+        "min_cohort",
+        "min_controls",
+        "draws",
+        "return_days",
+        "caliper",
+        "bins",
+    ):
         if getattr(design, name) < 0:
             yield Fault(f"design.{name}", str(getattr(design, name)), ("zero or more",))
 
@@ -156,6 +213,10 @@ def from_mapping(given: Mapping[str, Any], base: Design | None = None) -> Design
             changed[key] = tuple(value)
         elif key == "registered_on":
             changed[key] = _day(value)
+        elif key == "costs":
+            changed[key] = _costs(value)
+        elif key == "threshold":
+            changed[key] = _amount(value)
         elif isinstance(value, type(default)) or (isinstance(default, float) and isinstance(value, int)):
             changed[key] = value
         else:
@@ -165,6 +226,14 @@ def from_mapping(given: Mapping[str, Any], base: Design | None = None) -> Design
             if key in changed and len(changed[key]) != 2:
                 raise BadInput.one(f"design.{key}", str(changed[key]), ("two periods, first and last",))
     return dataclasses.replace(base or Design(), **changed)
+
+
+def _costs(value: Any) -> Costs:
+    if isinstance(value, Costs):
+        return value
+    if not isinstance(value, Mapping):
+        raise BadInput.one("design.costs", repr(value), ("a table [costs]",))
+    return stated.from_mapping(value)
 
 
 def _day(value: Any) -> date | None:
@@ -178,6 +247,14 @@ def _day(value: Any) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError as error:
         raise BadInput.one("design.registered_on", repr(value), ("2026-03-07",)) from error
+
+
+def _amount(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadInput.one("design.threshold", repr(value), ("a number, in the primary figure's unit",))
+    return float(value)
 
 
 def load(path: Path, base: Design | None = None) -> Design:
@@ -197,11 +274,12 @@ def default_for(dataset: Dataset) -> tuple[Design, tuple[Words, ...]]:
     refuses itself with R7.
     """
     negative = _negative_control(dataset)
-    months = calendar_for("month", dataset).count
+    monthly = calendar_for("month", dataset)
+    months = monthly.count
     if months >= 20:
-        return Design(negative_control=negative), ()
-    fours = calendar_for("four_weeks", dataset).count
-    if fours >= 9:
+        return Design(kpis=carried.kpis_for(dataset, monthly, 12), negative_control=negative), ()
+    fours = calendar_for("four_weeks", dataset)
+    if fours.count >= 9:
         short = Design(
             period="four_weeks",
             baseline=(-5, -2),
@@ -210,6 +288,7 @@ def default_for(dataset: Dataset) -> tuple[Design, tuple[Words, ...]]:
             windows=(2, 3),
             min_tenure=5,
             min_cohort=1,
+            kpis=carried.kpis_for(dataset, fours, 5),
             negative_control=negative,
         )
         said = Words(
@@ -228,6 +307,7 @@ def default_for(dataset: Dataset) -> tuple[Design, tuple[Words, ...]]:
             windows=(2, 4),
             min_tenure=6,
             min_cohort=1,
+            kpis=carried.kpis_for(dataset, weeks, 6),
             negative_control=negative,
         )
         said = Words(

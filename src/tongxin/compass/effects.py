@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tongxin.compass import ways
 from tongxin.compass.kpis.base import Kpi
 from tongxin.compass.match import Match
-from tongxin.compass.panel import Panel
+from tongxin.compass.panel import COUNTS, Panel
+from tongxin.compass.periods import Calendar
 
 Range = tuple[int, int]
 
@@ -47,9 +49,15 @@ class Reader:
     Running sums over periods are made once a quantity, so a window costs two look-ups a row.
     """
 
-    def __init__(self, panel: Panel) -> None:
+    def __init__(self, panel: Panel, terms: ways.Terms | None = None) -> None:
         self._panel = panel
+        self.terms = terms or ways.Terms()
         self._sums: dict[str, np.ndarray] = {}
+
+    @property
+    def calendar(self) -> Calendar:
+        """Calendar of the panel."""
+        return self._panel.calendar
 
     def mean(self, rows: Match, quantity: str, span: Range) -> np.ndarray:
         """Return the monthly mean over `span` (both ends included) for each row, shape (rows,).
@@ -57,13 +65,14 @@ class Reader:
         Money comes in currency units. Periods outside the data raise IndexError: a caller that asks for them
         has chosen its cohorts wrongly.
         """
+        quantity = self._panel.basis if quantity == "value" else quantity
         if quantity not in self._sums:
             self._sums[quantity] = np.cumsum(np.pad(self._panel.values[quantity], ((0, 0), (1, 0))), axis=1)
         total = self._sums[quantity]
         start, stop = rows.cohort + span[0], rows.cohort + span[1] + 1
         if len(rows.member) and (start.min() < 0 or stop.max() >= total.shape[1]):
             raise IndexError(f"periods {span} reach outside the data")
-        unit = 1.0 if quantity == "orders" else 100.0
+        unit = 1.0 if quantity in COUNTS else 100.0
         factor = self._panel.calendar.per_month / (span[1] - span[0] + 1) / unit
         return (total[rows.member, stop] - total[rows.member, start]) * factor
 
@@ -107,9 +116,21 @@ class Regression:
         count = np.bincount(self._cell_c, minlength=self._cells)
         # a cell mean of m controls hides 1/m of their noise; alone (m = 1) nothing can be said about it
         self.leverage = np.sqrt(count / np.maximum(count - 1, 1))[rows.cell]
-        self._x = (
-            None if rows.covariates is None else rows.covariates - self._means(rows.covariates)[rows.cell]
-        )
+        self._x = None if rows.covariates is None else self._centred(rows.covariates)
+        self._grams = [] if self._x is None else [self._gram(part) for part in rows.by_cohort()]
+
+    def _centred(self, covariates: np.ndarray) -> np.ndarray:
+        """Covariates less their weighted control means in the cell, in units of their spread."""
+        x = covariates - self._means(covariates)[self._rows.cell]
+        scale = x.std(axis=0)
+        return np.asarray(x / np.where(scale > 0, scale, 1.0))
+
+    def _gram(self, part: slice) -> np.ndarray:
+        """Pseudo-inverse of a cohort's weighted cross products; directions without spread drop out."""
+        assert self._x is not None
+        control = ~self._rows.treated[part]
+        x, w = self._x[part][control], self._rows.weight[part][control]
+        return np.linalg.pinv((x * w[:, None]).T @ x, rcond=1e-10, hermitian=True)
 
     def _means(self, values: np.ndarray) -> np.ndarray:
         """Weighted control means in each cell, shape (cells,) or (cells, k)."""
@@ -127,14 +148,10 @@ class Regression:
         if self._x is None:
             return base
         out = base.copy()
-        control = ~self._rows.treated
-        for cohort in np.unique(self._rows.cohort):
-            here = self._rows.cohort == cohort
-            fit = here & control
-            x, w = self._x[fit], self._rows.weight[fit]
-            gram = (x * w[:, None]).T @ x + 1e-12 * np.eye(x.shape[1])
-            slope = np.linalg.lstsq(gram, (x * w[:, None]).T @ (values - base)[fit], rcond=None)[0]
-            out[here] += self._x[here] @ slope
+        left = np.where(self._rows.treated, 0.0, self._rows.weight * (values - base))
+        for part, inverse in zip(self._rows.by_cohort(), self._grams, strict=True):
+            x = self._x[part]
+            out[part] += x @ (inverse @ (x.T @ left[part]))
         return out
 
 
@@ -160,9 +177,11 @@ def contrast(
         Reused between calls on the same rows.
     """
     regress = regress or Regression(rows)
-    after = _level(reader, rows, kpi, window, regress)
+    baseline = baseline if kpi.differenced else None
+    part = ways.part_of(kpi, reader.terms, window, baseline)
+    after = _level(reader, rows, kpi, ways.ending(kpi, window, part), regress, part)
     before = (
-        _level(reader, rows, kpi, baseline, regress)
+        _level(reader, rows, kpi, baseline, regress, part)
         if baseline
         else _Pair(0.0, 0.0, *[np.zeros(len(rows.member))] * 2)
     )
@@ -176,8 +195,10 @@ def contrast(
     return Contrast(effect, after.treated, other, influence, relative)
 
 
-def _level(reader: Reader, rows: Match, kpi: Kpi, span: Range, regress: Regression) -> _Pair:
-    top = _pair(rows, reader.mean(rows, kpi.numerator, span), regress)
+def _level(  # noqa: PLR0917 - a KPI over a span, with what its regression and parts are
+    reader: Reader, rows: Match, kpi: Kpi, span: Range, regress: Regression, part: int
+) -> _Pair:
+    top = _pair(rows, ways.values(reader, rows, kpi, kpi.numerator, span, part), regress)
     if kpi.denominator is None:
         return top
     bottom = _pair(rows, reader.mean(rows, kpi.denominator, span), regress)
@@ -196,7 +217,10 @@ def _ratio_pair(top: _Pair, bottom: _Pair) -> _Pair:
     return _Pair(out[0][0], out[1][0], out[0][1], out[1][1])
 
 
-def level(reader: Reader, rows: Match, kpi: Kpi, span: Range) -> tuple[float, np.ndarray]:
-    """Level of the treated alone over `span`, with its influence rows."""
-    found = _level(reader, rows, kpi, span, Regression(rows))
+def level(
+    reader: Reader, rows: Match, kpi: Kpi, span: Range, part: int | None = None
+) -> tuple[float, np.ndarray]:
+    """Level of the treated alone over `span`, with its influence rows; `part` as in `ways`, the span's own if None."""
+    part = ways.part_of(kpi, reader.terms, span, None) if part is None else part
+    found = _level(reader, rows, kpi, span, Regression(rows), part)
     return found.treated, found.f_treated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class BadInput(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
     @classmethod
-    def one(cls, where: str, found: str, allowed: tuple[str, ...] = ()) -> BadInput:
+    def one(cls, where: str, found: str, allowed: tuple[str, ...] = ()) -> Self:
         """Return a refusal with a single fault."""
         return cls((Fault(where, found, allowed),))
 

@@ -1,7 +1,7 @@
 """From influence rows to intervals: clusters, multiplier bootstrap, Holm, equivalence.
 
-With 30 or more stores the influence function is summed by home store. With fewer, by member, and the bootstrap
-over stores must agree: the wider of the two is used. Critical values come from 999 multiplier draws on the compact
+With 30 or more stores the influence function is summed by home store, with fewer by member; in both cases it is
+summed the other way too, and the wider of the two intervals is used. Critical values come from 999 multiplier draws on the compact
 cluster sums (cost independent of order lines), never below Student's t.
 """
 
@@ -75,13 +75,26 @@ class Clusters:
             float(special.stdtrit(freedom, 0.5 + self.level / 2)),
             self._critical(sums, se) if self.by == "store" else 0.0,
         )
-        if self.by == "member" and self.stores > 1:
-            shops = _by(self.store[rows.member], influence)
-            wide = standard_error(shops) * max(self._critical(shops, standard_error(shops)), 0.0)
-            if wide > critical * se:
-                se = wide / critical
+        wide = self._other_way(rows, influence)
+        if wide > critical * se:
+            se = wide / critical
         p = 2 * float(special.stdtr(freedom, -abs(value) / se)) if se > 0 else 1.0
         return Estimate(value, se, (value - critical * se, value + critical * se), p)
+
+    def _other_way(self, rows: Match, influence: np.ndarray) -> float:
+        """Half-width when the rows are summed the other way: by member where stores cluster, by store otherwise.
+
+        What a few dozen stores say of their own spread is itself uncertain by a tenth, and too small as often as too
+        large; the members set a floor that hardly varies.
+        """
+        if self.by == "store":
+            people = _by(rows.member, influence)
+            freedom = max(1, len(people) - 1)
+            return standard_error(people) * float(special.stdtrit(freedom, 0.5 + self.level / 2))
+        if self.stores < 2:
+            return 0.0
+        shops = _by(self.store[rows.member], influence)
+        return standard_error(shops) * self._critical(shops, standard_error(shops))
 
     def _critical(self, sums: np.ndarray, se: float) -> float:
         """Quantile of |t*| over multiplier draws (Rademacher; Webb's six points below 30 clusters)."""
@@ -125,8 +138,8 @@ def clusters_for(
 
 
 def _by(code: np.ndarray, influence: np.ndarray) -> np.ndarray:
-    _, place = np.unique(code, return_inverse=True)
-    return np.bincount(place, weights=influence)
+    """Sums of the codes that occur, in ascending order of code."""
+    return np.bincount(code, weights=influence)[np.bincount(code) > 0]
 
 
 def standard_error(sums: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,9 +24,9 @@ class Match:
     rung : int64 array, shape (cells,)
         Rung of the strata ladder that each cell stands on.
     covariates : float array, shape (r, k), or None
-        Balanced covariates (split window); the influence function then follows a weighted regression.
+        Balanced covariates; the influence function then follows a weighted regression.
     offered : int
-        Treated members in the risk sets, before thin cells and thin cohorts were dropped.
+        Treated members in the risk sets that were given, before thin cells and thin cohorts were dropped.
     """
 
     method: str
@@ -63,7 +64,13 @@ class Match:
             return 0.0
         return float(np.bincount(self.member[~self.treated], weights=self.weight[~self.treated]).max())
 
-    def reweighted(self, weight: np.ndarray, covariates: np.ndarray, method: str) -> Match:
+    def by_cohort(self) -> list[slice]:
+        """Rows of each cohort; they stand together, in ascending order."""
+        edges = np.flatnonzero(np.diff(self.cohort)) + 1
+        ends = [0, *edges.tolist(), len(self.cohort)]
+        return [slice(a, b) for a, b in itertools.pairwise(ends) if b > a]
+
+    def reweighted(self, weight: np.ndarray, covariates: np.ndarray | None, method: str) -> Match:
         """Return the same rows with other control weights."""
         return Match(
             method,

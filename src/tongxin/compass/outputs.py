@@ -41,10 +41,11 @@ def _rungs(rung: np.ndarray, window: Window) -> pa.Array:
 
 
 def cells(windows: tuple[Window, ...], kpis: tuple[Kpi, ...]) -> pa.Table:
-    """Return (window, method, cohort, cell, store, treated, quantity, period, n, total, squares).
+    """Return (window, method, cohort, cell, store, treated, quantity, period, n, total, squares, weighted).
 
     `period` is relative to entry; `total` and `squares` are sums over the members of the cell and store of the
-    period's monthly figure. With them every mean KPI can be recomputed without members.
+    period's monthly figure, `weighted` the sum with the weights of the method (they sum to 1 in each arm). With it
+    every mean KPI can be recomputed without members.
     """
     quantities = sorted({name for kpi in kpis for name in (kpi.numerator, kpi.denominator) if name})
     parts = [part for window in windows for method in METHODS for part in _of(window, method, quantities)]
@@ -84,6 +85,7 @@ def _of(window: Window, method: str, quantities: list[str]) -> list[pa.Table]:
                         "n": pa.array(n),
                         "total": pa.array(np.bincount(place, weights=values)),
                         "squares": pa.array(np.bincount(place, weights=values**2)),
+                        "weighted": pa.array(np.bincount(place, weights=rows.weight * values)),
                     }
                 )
             )
@@ -103,5 +105,6 @@ def _of_nothing() -> pa.Table:
         "n",
         "total",
         "squares",
+        "weighted",
     )
     return pa.table({name: pa.array([], pa.string()) for name in names})

@@ -5,19 +5,38 @@ Sums are integers (fen, orders) from end to end, so that every engine gives the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
+import ibis.expr.operations as ops
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tongxin.compass import costed, memberships, partitions
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.errors import BadInput
 from tongxin.compass.periods import Calendar
 
 #: what the panel may hold, each an integer matrix (members, periods); money in fen
-QUANTITIES = ("orders", "spend", "line_spend", "high_margin", "negative")
+QUANTITIES = (
+    "orders",
+    "spend",
+    "line_spend",
+    "high_margin",
+    "negative",
+    "margin",
+    "paid",
+    "paid_starts",
+)
+
+#: those of them that count something; the others are fen
+COUNTS = frozenset({"orders", "paid", "paid_starts"})
+
+#: bytes of one kept order (code, store, number, day, period, fen)
+ORDER_BYTES = 80
 
 #: an order in one of these states was never a sale
 DEAD_STATUSES = ("cancelled", "canceled", "closed", "void", "trade_closed", "已取消", "已关闭", "作废")
@@ -25,14 +44,32 @@ DEAD_STATUSES = ("cancelled", "canceled", "closed", "void", "trade_closed", "已
 
 @dataclass(frozen=True)
 class Facts:
-    """The two Ibis tables that everything else starts from, computed once.
+    """The two Ibis tables that everything else starts from.
 
     `orders`: one row an order of a member (code, store, day, period, fen after refunds). `members`: code, number
-    0…n−1 in code order, first day of purchase.
+    0…n−1 in code order, first day of purchase, part. `partial` when these are the members of one part only.
     """
 
     orders: Any
     members: Any
+    calendar: Calendar
+    partial: bool = False
+
+    def part_of(self, number: int) -> Facts:
+        """Return the facts of the members of one part."""
+        members = self.members.filter(self.members.part == number)
+        return replace(
+            self, members=members, orders=self.orders.semi_join(members, "member_code"), partial=True
+        )
+
+    def of_these(self, rows: Any) -> Any:
+        """Return the rows of these members only: before adding up, so that memory follows the part."""
+        return rows.semi_join(self.members, "member_code") if self.partial else rows
+
+    @property
+    def inside(self) -> Any:
+        """The orders that lie in a period of the calendar."""
+        return self.orders.filter((self.orders.period >= 0) & (self.orders.period < self.calendar.count))
 
 
 @dataclass(frozen=True)
@@ -45,37 +82,82 @@ class Panel:
         Member codes in ascending order; row i of every matrix is member i.
     values : dict of str to int64 array, shape (n, periods)
     calendar : Calendar
+    cost_known : float, optional
+        Share of the spend on lines whose cost is known; None where no table says a cost.
     """
 
     codes: pa.Array
     values: dict[str, np.ndarray]
     calendar: Calendar
+    cost_known: float | None = None
 
     @property
     def members(self) -> int:
         """Number of members with at least one order."""
         return len(self.codes)
 
+    @property
+    def basis(self) -> str:
+        """What a value is made of: margin where enough costs are known, spend otherwise."""
+        return "margin" if (self.cost_known or 0.0) >= costed.ENOUGH_KNOWN else "spend"
+
 
 def gather(dataset: Dataset, calendar: Calendar) -> Facts:
     """Net the orders and number the members."""
-    orders = order_facts(dataset, calendar).cache()
-    return Facts(orders, member_index(orders).cache())
+    parts = dataset.room.partitions
+    orders = order_facts(dataset, calendar)
+    if parts == 1 and _small(dataset):  # else they are read again: what does not fit must not be kept either
+        orders = dataset.keep(orders)
+    return Facts(orders, dataset.keep(member_index(orders, parts)), calendar)
 
 
-def build(dataset: Dataset, calendar: Calendar, given: Facts, negative: str = "") -> Panel:
-    """Sum orders and lines to member × period."""
-    facts, who = given.orders, given.members
+def _small(dataset: Dataset) -> bool:
+    """Say whether the netted orders take little of the memory that was allowed."""
+    count = dataset.arrow(dataset.tables["orders"].count().as_table()).column(0)[0].as_py()
+    return int(count) * ORDER_BYTES <= dataset.room.bytes / 4
+
+
+def build(
+    dataset: Dataset,
+    calendar: Calendar,
+    given: Facts,
+    negative: str = "",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Panel:
+    """Sum orders and lines to member × period, one part of the members after the other.
+
+    Only the matrices stay in memory between parts. `tell` hears "partition" after each part when there are several.
+
+    Raises
+    ------
+    OutOfRoom
+        A part does not fit; says how many parts would.
+    """
+    who = given.members
     codes = dataset.arrow(who.select("member_code", "member").order_by("member"))[
         "member_code"
     ].combine_chunks()
     shape = (len(codes), calendar.count)
-    spent = dataset.arrow(spend_by_period(facts, who, calendar.count))
-    values = {name: _matrix(spent, name, shape) for name in ("orders", "spend")}
-    if has_lines(dataset):
-        lines = dataset.arrow(lines_by_period(dataset, facts, who, calendar.count, negative))
-        values |= {name: _matrix(lines, name, shape) for name in ("line_spend", "high_margin", "negative")}
-    return Panel(codes, values, calendar)
+    sums: dict[str, np.ndarray] = {}
+    shares = np.zeros(2, dtype=np.int64)
+    lined, priced = has_lines(dataset), dataset.has("order_lines") and costed.has_costs(dataset)
+    for part in partitions.split(given, dataset.room.partitions):
+        _place(sums, partitions.ask(dataset, spend_by_period(part), given), shape)
+        if lined:
+            _place(sums, partitions.ask(dataset, lines_by_period(dataset, part, negative), given), shape)
+        if priced:
+            costs = partitions.ask(dataset, costs_by_period(dataset, part), given)
+            _place(sums, costs.drop_columns(["known", "paid"]), shape)
+            shares += [_total(costs, "known"), _total(costs, "paid")]
+        if part.partial:
+            tell("partition")
+    values, known = {name: sums[name] for name in sums if name != "without"}, None
+    if priced:
+        known = int(shares[0]) / int(shares[1]) if shares[1] else 0.0
+        values["margin"] = values["spend"] - sums["without"]
+    if dataset.has("memberships"):
+        values |= memberships.by_period(dataset, codes, calendar)
+    return Panel(codes, values, calendar, known)
 
 
 def has_lines(dataset: Dataset) -> bool:
@@ -85,7 +167,8 @@ def has_lines(dataset: Dataset) -> bool:
 
 def integer_sum(column: Any) -> Any:
     """Sum as int64 with the same digits on every engine (a plain SUM would be HUGEINT, then DOUBLE)."""
-    return column.sum().cast("decimal(38,0)").cast("int64")
+    # ibis leaves out a cast it believes needless; a cast by way of decimal(38) costs as much as the sum itself
+    return ops.Cast(column.sum(), to="int64").to_expr()
 
 
 def order_facts(dataset: Dataset, calendar: Calendar) -> Any:
@@ -115,22 +198,53 @@ def order_facts(dataset: Dataset, calendar: Calendar) -> Any:
     )
 
 
-def member_index(facts: Any) -> Any:
-    """Return one row a member: code, number 0…n-1 in code order, first day of purchase, number of orders."""
+def member_index(facts: Any, parts: int = 1) -> Any:
+    """Return one row a member: code, number 0…n-1 in code order, part, first day of purchase, number of orders."""
     each = facts.group_by("member_code").agg(first_day=facts.day.min(), n_orders=facts.count())
-    return each.mutate(member=ibis.row_number().over(order_by=each.member_code))
+    part = partitions.part(each.member_code, parts) if parts > 1 else ibis.literal(0, "int64")
+    return each.mutate(member=ibis.row_number().over(order_by=each.member_code), part=part)
 
 
-def spend_by_period(facts: Any, who: Any, periods: int) -> Any:
+def spend_by_period(given: Facts) -> Any:
     """Return (member, period, orders, spend)."""
-    inside = facts.filter((facts.period >= 0) & (facts.period < periods))
+    inside, who = given.inside, given.members
     summed = inside.group_by("member_code", "period").agg(
         orders=integer_sum((inside.net > 0).cast("int64")), spend=integer_sum(inside.net)
     )
     return summed.inner_join(who, "member_code").select("member", "period", "orders", "spend")
 
 
-def lines_by_period(dataset: Dataset, facts: Any, who: Any, periods: int, negative: str) -> Any:
+def carries_members(dataset: Dataset) -> bool:
+    """Say whether each line says whose it is and when, so that no order has to be looked up."""
+    return dataset.has("order_lines", "member_code", "ordered_at_day")
+
+
+def tie(dataset: Dataset, lines: Any, given: Facts) -> Any:
+    """Return the lines of these members inside the calendar, with `member_code` and `period`.
+
+    Lines that carry both are taken at their word (less those of orders that were never a sale); others follow their order.
+    """
+    own = [name for name in lines.columns if name not in _carried(dataset)]
+    if not carries_members(dataset):
+        inside, keys = given.inside, _order_keys(lines)
+        orders = inside.select(*keys, "member_code", "period")
+        return lines.inner_join(orders, keys).select(
+            *[lines[name] for name in own], orders.member_code, orders.period
+        )
+    rows = lines.mutate(period=given.calendar.index(lines.ordered_at_day, lines.ordered_at_date))
+    rows = rows.filter(rows.member_code.notnull() & (rows.period >= 0) & (rows.period < given.calendar.count))
+    orders = dataset.tables["orders"]
+    if "status" in orders.columns:
+        dead = orders.filter(orders.status.lower().isin(DEAD_STATUSES))
+        rows = rows.anti_join(dead, _order_keys(lines))
+    return given.of_these(rows).select(*own, "member_code", "period")
+
+
+def _carried(dataset: Dataset) -> list[str]:
+    return ["member_code", "ordered_at_day", "ordered_at_date"] if carries_members(dataset) else []
+
+
+def lines_by_period(dataset: Dataset, given: Facts, negative: str) -> Any:
     """Return (member, period, line_spend, high_margin, negative) in fen."""
     lines = dataset.tables["order_lines"]
     keys = _order_keys(lines)
@@ -142,23 +256,43 @@ def lines_by_period(dataset: Dataset, facts: Any, who: Any, periods: int, negati
         back = refunds.group_by(line_keys).agg(back=integer_sum(refunds.amount_fen))
         lines = lines.left_join(back, line_keys).select(*[lines[c] for c in lines.columns], back.back)
         net = lines.paid_amount_fen - ibis.coalesce(lines.back, 0)
-    lines = lines.select(*keys, "sku", net=net)
+    lines = tie(dataset, lines.select(*keys, *_carried(dataset), "sku", net=net), given)
     kinds = product_kinds(dataset, negative)
-    typed = lines.left_join(kinds, "sku").select(
-        *[lines[c] for c in lines.columns], kinds.high, kinds.negative
-    )
-    inside = facts.filter((facts.period >= 0) & (facts.period < periods))
-    joined = typed.inner_join(inside, keys).select(
-        inside.member_code, inside.period, typed.net, typed.high, typed.negative
+    joined = lines.left_join(kinds, "sku").select(
+        lines.member_code, lines.period, lines.net, kinds.high, kinds.negative
     )
     summed = joined.group_by("member_code", "period").agg(
         line_spend=integer_sum(joined.net),
         high_margin=integer_sum(ibis.ifelse(joined.high, joined.net, 0)),
         negative=integer_sum(ibis.ifelse(joined.negative, joined.net, 0)),
     )
-    return summed.inner_join(who, "member_code").select(
+    return summed.inner_join(given.members, "member_code").select(
         "member", "period", "line_spend", "high_margin", "negative"
     )
+
+
+def costs_by_period(dataset: Dataset, given: Facts) -> Any:
+    """Return (member, period, without, known, paid) in fen.
+
+    `without` is what has to leave the spend so that margin remains: the known costs, and the whole paid amount of
+    lines whose cost nobody knows. `known` is the paid amount of lines with a cost, `paid` of all lines.
+    """
+    lines = costed.with_cost(dataset, dataset.tables["order_lines"])
+    keys = _order_keys(lines)
+    fen = lines.paid_amount_fen.cast("int64")
+    joined = tie(dataset, lines.select(*keys, *_carried(dataset), "cost", fen=fen), given)
+    summed = joined.group_by("member_code", "period").agg(
+        without=integer_sum(ibis.coalesce(joined.cost, joined.fen)),
+        known=integer_sum(ibis.ifelse(joined.cost.notnull(), joined.fen, 0)),
+        paid=integer_sum(joined.fen),
+    )
+    return summed.inner_join(given.members, "member_code").select(
+        "member", "period", "without", "known", "paid"
+    )
+
+
+def _total(rows: pa.Table, name: str) -> int:
+    return int(pc.sum(rows[name]).as_py() or 0)
 
 
 def product_kinds(dataset: Dataset, negative: str) -> Any:
@@ -193,8 +327,10 @@ def _order_keys(table: Any) -> list[str]:
     return ["store_code", "order_no"] if "store_code" in table.columns else ["order_no"]
 
 
-def _matrix(rows: pa.Table, name: str, shape: tuple[int, int]) -> np.ndarray:
-    out = np.zeros(shape, dtype=np.int64)
-    place = (rows["member"].to_numpy(), rows["period"].to_numpy())
-    out[place] = rows[name].to_numpy()
-    return out
+def _place(matrices: dict[str, np.ndarray], rows: pa.Table, shape: tuple[int, int]) -> None:
+    """Write one part's sums into their matrices; a member stands in one part only, so nothing is added twice."""
+    place = rows["member"].to_numpy() * shape[1] + rows["period"].to_numpy()
+    for name in rows.column_names:
+        if name not in {"member", "period"}:
+            matrix = matrices.setdefault(name, np.zeros(shape, dtype=np.int64))
+            matrix.reshape(-1)[place] = rows[name].to_numpy()

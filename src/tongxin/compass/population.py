@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tongxin.compass import partitions
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
 from tongxin.compass.panel import Facts, Panel, integer_sum
@@ -58,7 +59,7 @@ class Population:
 
 def gather(dataset: Dataset, design: Design, panel: Panel, given: Facts) -> Population:
     """Look everything up that strata, risk sets and clusters need."""
-    facts, who = given.orders, given.members
+    who = given.members
     n = panel.members
     entry, total = _first_period(dataset, design, panel, who, "checked_in")
     no_show, _ = _first_period(dataset, design, panel, who, "no_show")
@@ -66,7 +67,7 @@ def gather(dataset: Dataset, design: Design, panel: Panel, given: Facts) -> Popu
     first_day = dataset.arrow(who.select("member", "first_day").order_by("member"))["first_day"].to_numpy()
     info = _member_info(dataset, panel)
     since = np.minimum(first_day, info["registered"])
-    store, stores = _home_stores(dataset, design, facts, who, n)
+    store, stores = _home_stores(dataset, design, given, n)
     place = _places(dataset, stores, store)
     usable = ~(info["staff"] | info["refused"])
     excluded = (
@@ -195,19 +196,12 @@ def _paid_periods(dataset: Dataset, panel: Panel, out: dict[str, np.ndarray]) ->
 
 
 def _home_stores(
-    dataset: Dataset, design: Design, facts: Any, who: Any, n: int
+    dataset: Dataset, design: Design, given: Facts, n: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the store with most orders before entry for each member (all orders if there are none before)."""
     first = _first_rows(dataset, design, "checked_in").group_by("member_code")
     first = first.agg(entered=lambda rows: rows.happened_at_day.min())
-    dated = facts.left_join(first, "member_code").select(
-        facts.member_code, facts.store_code, facts.day, first.entered
-    )
-    early = dated.entered.isnull() | (dated.day < dated.entered)
-    each = dated.group_by("member_code", "store_code").agg(
-        early=integer_sum(early.cast("int64")), late=integer_sum((~early).cast("int64"))
-    )
-    rows = dataset.arrow(each.inner_join(who, "member_code").select("member", "store_code", "early", "late"))
+    rows = partitions.gathered(dataset, given, lambda part: _orders_by_store(part, first))
     codes = rows["store_code"].combine_chunks().dictionary_encode()
     names = np.array([str(name) for name in codes.dictionary.to_pylist()])
     order = np.argsort(names, kind="stable")
@@ -219,6 +213,19 @@ def _home_stores(
     home = np.zeros(n, dtype=np.int64)
     home[member[best][last]] = store[best][last]
     return home, tuple(str(name) for name in names[order])
+
+
+def _orders_by_store(given: Facts, first: Any) -> Any:
+    """Return (member, store_code, early, late): orders before and after the first entry."""
+    facts = given.orders
+    dated = facts.left_join(first, "member_code").select(
+        facts.member_code, facts.store_code, facts.day, first.entered
+    )
+    early = dated.entered.isnull() | (dated.day < dated.entered)
+    each = dated.group_by("member_code", "store_code").agg(
+        early=integer_sum(early.cast("int64")), late=integer_sum((~early).cast("int64"))
+    )
+    return each.inner_join(given.members, "member_code").select("member", "store_code", "early", "late")
 
 
 def _places(dataset: Dataset, stores: tuple[str, ...], store: np.ndarray) -> np.ndarray:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
+from tongxin.compass import report_checks, report_money
 from tongxin.compass import report_parts as parts
 from tongxin.compass.answer import Answer
 from tongxin.compass.charts import event_study, forest, love_plot
-from tongxin.compass.refusals import LEAST_TREATED
+from tongxin.compass.refusals import LEAST_TREATED, LOTTERY_EN, LOTTERY_ZH
 from tongxin.compass.sentence import Words
 from tongxin.compass.words import VERDICTS
 
@@ -39,6 +40,7 @@ def render(answer: Answer, language: str = "zh", title: str = "") -> str:
     sections = [
         _verdict(answer, say),
         _kpis(answer, language, say),
+        report_money.block(answer.money, answer.currency, language),
         _refusals(answer, say),
         _event_study(answer, language, say),
         _forest(answer, language, say),
@@ -104,13 +106,21 @@ def _kpis(answer: Answer, language: str, say: Say) -> str:
 
 
 def _refusals(answer: Answer, say: Say) -> str:
-    rows = []
+    whys: dict[str, dict[str, list[str]]] = {}
+    cures: dict[str, str] = {}
     for kpi in answer.kpis:
         for code, why, cure in kpi.reason_words:
-            rows.append(
-                f'<li><span class="no" aria-hidden="true">✕</span><span><b>{say(kpi.name)} · {kpi.window}</b> {say(why)}'
-                f'<br><span class="note">{say(cure)}</span></span><span class="note">{escape(code)}</span></li>'
-            )
+            whys.setdefault(code, {}).setdefault(say(why), []).append(f"{say(kpi.name)} · {kpi.window}")
+            if code not in cures or kpi.primary:
+                ways = Words(cure.zh.removesuffix(LOTTERY_ZH), cure.en.removesuffix(LOTTERY_EN))
+                cures[code] = say(ways)
+    rows = []
+    for code, found in whys.items():
+        lines = "<br>".join(f"<b>{', '.join(names)}</b> {why}" for why, names in found.items())
+        rows.append(
+            f'<li><span class="no" aria-hidden="true">✕</span><span>{lines}<br><span class="note">{cures[code]}</span>'
+            f'</span><span class="note">{escape(code)}</span></li>'
+        )
     if not rows:
         return ""
     heading = say(
@@ -119,7 +129,8 @@ def _refusals(answer: Answer, say: Say) -> str:
         )
     )
     return (
-        f'<section class="card refuse"><h2>{heading}</h2><ul class="believe">{"".join(rows)}</ul></section>'
+        f'<section class="card refuse"><h2>{heading}</h2><ul class="believe">{"".join(rows)}</ul>'
+        f'<p class="offer">{say(Words(LOTTERY_ZH, LOTTERY_EN))}</p></section>'
     )
 
 
@@ -188,7 +199,7 @@ def _controls(answer: Answer, language: str, say: Say) -> str:
 
 def _checks(answer: Answer, language: str, say: Say) -> str:
     return parts.card(
-        parts.check_list(answer, language, say),
+        report_checks.check_list(answer, language, say),
         say(Words("为什么可以信，哪里还不能信", "Why to believe it, and where not yet")),
     )
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
-from typing import Any
 
 from tongxin.compass.answer import Answer, KpiAnswer, NaiveNumber
 from tongxin.compass.methods import METHODS
 from tongxin.compass.naive import NAIVES
 from tongxin.compass.sentence import Words, per_cent, points, span
 from tongxin.compass.sentence import figure as written
-from tongxin.compass.words import LABELS, VERDICTS
+from tongxin.compass.words import LABELS, UNIT_WORDS, VERDICTS
 
 Say = Callable[[Words], str]
 
@@ -80,35 +79,36 @@ def duel(answer: Answer, kpi: KpiAnswer, naive: NaiveNumber, say: Say) -> str:
 
 
 def kpi_table(answer: Answer, language: str, say: Say) -> str:
-    """One row a figure and window."""
-    head = [Words("指标", "Figure"), Words("期数", "Periods"), Words("不参加时", "Without"), Words("差异与区间", "Difference, interval"),
-            Words("相对", "Relative"), Words("直接比", "Naive"), Words("读法", "Reading")]  # fmt: skip
+    """One row a figure and window; how to read it stands under its name, where a narrow screen still shows it."""
+    head = [Words("指标与读法", "Figure and reading"), Words("差异与区间", "Difference, interval"), Words("相对", "Relative"),
+            Words("不参加时", "Without"), Words("直接比", "Naive")]  # fmt: skip
     rows = []
+    unit = say(UNIT_WORDS[answer.design["period"]])
     for kpi in answer.kpis:
         naive = kpi.naive.get("versus_all_others")
         struck = (
             f"<s>{points(naive.effect, kpi.unit, answer.currency, language=language)}</s>" if naive else "—"
         )
-        interval = span(kpi.ci, kpi.unit, answer.currency, language=language)
-        size = (
-            points(kpi.effect, kpi.unit, answer.currency, language=language)
-            if kpi.effect is not None
-            else "—"
-        )
+        name = f'<b>{say(kpi.name)}</b> <span class="note nowrap">{kpi.window} {unit}</span>'
         rows.append(
             [
-                f"<b>{say(kpi.name)}</b>",
-                str(kpi.window),
-                written(kpi.counterfactual_level, kpi.unit, answer.currency),
-                f'<b>{size}</b><small class="nowrap">{interval}</small>',
+                f"{name}<br>{verdict_badge(kpi, say)}",
+                _size(kpi, answer.currency, language),
                 per_cent(kpi.relative),
+                written(kpi.counterfactual_level, kpi.unit, answer.currency),
                 struck,
-                verdict_badge(kpi, say),
             ]
         )
-    return table(
-        [say(words) for words in head], rows, label=say(Words("各项指标表", "Table of figures")), numbers=5
-    )
+    return table([say(words) for words in head], rows, label=say(Words("各项指标表", "Table of figures")))
+
+
+def _size(kpi: KpiAnswer, currency: str, language: str) -> str:
+    """Difference over its interval; a range alone where there is no number, one dash where there is neither."""
+    interval = span(kpi.ci, kpi.unit, currency, language=language)
+    if kpi.effect is None:
+        return interval if kpi.ci is None else f'<small class="nowrap">{interval}</small>'
+    size = points(kpi.effect, kpi.unit, currency, language=language)
+    return f'<b>{size}</b><small class="nowrap">{interval}</small>'
 
 
 def control_table(answer: Answer, language: str, say: Say) -> str:
@@ -206,93 +206,6 @@ def naive_table(answer: Answer, say: Say) -> str:
     return table([say(words) for words in head], rows, label=say(Words("常见算法", "Usual sums")), numbers=1)
 
 
-def check_list(answer: Answer, language: str, say: Say) -> str:
-    """The checks, each with mark, sentence and figure."""
-    kpi, checks = answer.primary, answer.checks
-    items = [
-        _check(
-            checks["placebo"],
-            Words("假想参加日之后没有差异", "no difference after a pseudo-entry"),
-            answer,
-            kpi,
-            language,
-        ),
-        _check(
-            checks["no_show"],
-            Words("报了名没来的人没有“效果”", "no effect among no-shows"),
-            answer,
-            kpi,
-            language,
-        ),
-        _check(
-            checks["negative_control"],
-            Words(
-                f"活动影响不到的品类没有变化（{checks['negative_control']['category'] or '未指定'}）",
-                f"nothing moves in the negative control ({checks['negative_control']['category'] or 'none chosen'})",
-            ),
-            answer,
-            kpi,
-            language,
-        ),
-    ]
-    gap = checks["sensitivity"]["never_minus_later"]
-    items.append(_gap(gap, answer, kpi, language))
-    share = checks["overlap"]["retained_share"]
-    if share is not None:
-        mark = ("ok", "✓") if share >= 0.8 else ("mind", "△")
-        items.append(
-            (mark, Words("找得到相似对照的参加者", "participants with comparable controls"), f"{share:.0%}")
-        )
-    store = checks["sensitivity"]["leave_one_store_out"]
-    if store:
-        ends = span((store["low"], store["high"]), kpi.unit, answer.currency, language=language)
-        items.append(
-            (("ok", "✓"), Words("去掉任意一家店，结果的范围", "range when any one store is left out"), ends)
-        )
-    lines = "".join(
-        f'<li><span class="{mark[0]}" aria-hidden="true">{mark[1]}</span><span>{say(words)}</span>'
-        f'<span class="note nowrap">{escape(value)}</span></li>'
-        for mark, words, value in items
-    )
-    return f'<ul class="believe">{lines}</ul>'
-
-
-_Item = tuple[tuple[str, str], Words, str]
-
-
-def _check(found: Mapping[str, Any], words: Words, answer: Answer, kpi: KpiAnswer, language: str) -> _Item:
-    status = str(found["status"])
-    if status in {"passes", "equivalent"}:
-        mark = ("ok", "✓")
-    elif status in {"fails", "difference_before_entry"}:
-        mark = ("no", "✕")
-    else:
-        mark = ("mind", "△")
-    if found["effect"] is None:
-        return mark, words, "无法检验" if language == "zh" else "not testable"
-    unit = "money/month" if "category" in found else kpi.unit
-    interval = span(found["ci"], unit, answer.currency, language=language)
-    return (
-        mark,
-        words,
-        f"{points(found['effect'], unit, answer.currency, language=language)} ({interval})",
-    )
-
-
-def _gap(gap: Mapping[str, Any] | None, answer: Answer, kpi: KpiAnswer, language: str) -> _Item:
-    words = Words(
-        "两个对照组的差（从未参加 − 后来参加）", "gap between the control groups (never − later joiners)"
-    )
-    if gap is None:
-        return ("mind", "△"), words, "无法检验" if language == "zh" else "not testable"
-    low, high = gap["ci"]
-    mark = ("ok", "✓") if low <= 0 <= high else ("mind", "△")
-    return (
-        mark,
-        words,
-        f"{points(gap['effect'], kpi.unit, answer.currency, language=language)} ({span((low, high), kpi.unit, answer.currency, language=language)})",
-    )
-
-
 def _details(inner: str, say: Say) -> str:
+    """Fold a table away under its picture."""
     return f'<details class="data"><summary>{say(Words("查看数据表", "Show the data"))}</summary>{inner}</details>'

@@ -23,8 +23,10 @@ class RiskSet:
     cohort : int
         Entry period g.
     treated, never, later : int64 arrays
-        Entered in g; never entered by the end of the data; entered after g + window. Members who enter inside
-        (g, g + window] are in none of them.
+        Entered in g; never entered by the end of the data; entered after g + window + donut. Members who enter
+        inside (g, g + window + donut] are in none of them: people join after a good month, so the periods just before
+        their own entry must not lie in the window in which they serve as controls (Callaway & Sant'Anna 2021:
+        not yet treated, with anticipation).
     """
 
     cohort: int
@@ -51,7 +53,9 @@ def at(panel: Panel, population: Population, design: Design, window: int, cohort
         cohort,
         np.flatnonzero(fit & (population.entry == cohort)),
         np.flatnonzero(fit & (population.entry == NEVER)),
-        np.flatnonzero(fit & (population.entry > cohort + window) & (population.entry != NEVER)),
+        np.flatnonzero(
+            fit & (population.entry > cohort + window + design.donut) & (population.entry != NEVER)
+        ),
         int((entered & ~alive).sum()),
         int((entered & alive & ~old).sum()),
     )

@@ -58,6 +58,16 @@ def points(value: float | None, unit: str, currency: str, *, language: str = "zh
     return figure(value, unit, currency, signed=True)
 
 
+def difference(value: float, unit: str, currency: str, *, signed: bool = True) -> Words:
+    """Write a difference in both languages; without `signed` a leading plus is left out.
+
+    >>> difference(0.036, "share", "CNY"), difference(12.0, "money", "CNY", signed=False)
+    (Words(zh='+3.6 点', en='+3.6 points'), Words(zh='¥12.00', en='¥12.00'))
+    """
+    zh, en = (points(value, unit, currency, language=language) for language in ("zh", "en"))
+    return Words(zh, en) if signed else Words(zh.lstrip("+"), en.lstrip("+"))
+
+
 def span(ci: tuple[float, float] | None, unit: str, currency: str, *, language: str = "zh") -> str:
     """Write an interval.
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from tongxin.compass import answering, checking, fingerprint, outputs, panel, population, words
+from tongxin.compass import (
+    answering,
+    checking,
+    fingerprint,
+    money,
+    outputs,
+    panel,
+    population,
+    questions,
+    ways,
+    words,
+)
 from tongxin.compass import frame as frames
-from tongxin.compass import window as windows
 from tongxin.compass.answer import Answer
+from tongxin.compass.checks import surroundings
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
+from tongxin.compass.designs import assembled
+from tongxin.compass.designs.base import Asked
 from tongxin.compass.effects import Reader
 from tongxin.compass.kpis import KPIS
 from tongxin.compass.naive import NAIVES
@@ -41,7 +54,7 @@ def run(
     notes : tuple of Words
         Remarks that belong into the warnings (e.g. why `default_for` chose short periods).
     tell : callable
-        Told the name of each of `STEPS` as it begins.
+        Told the name of each of `STEPS` as it begins, and "partition" after each of several partitions.
 
     Returns
     -------
@@ -58,22 +71,25 @@ def run(
     tell("orders")
     calendar = calendar_for(design.period, dataset)
     facts = panel.gather(dataset, calendar)
-    sums = panel.build(dataset, calendar, facts, design.negative_control)
+    sums = panel.build(dataset, calendar, facts, design.negative_control, tell)
     tell("people")
     people = population.gather(dataset, design, sums, facts)
     tell("controls")
-    reader = Reader(sums)
-    opened = tuple(
-        windows.open_window(frames.frame(sums, people, design, length, reader)) for length in design.windows
+    reader = Reader(sums, ways.terms_for(design))
+    if design.kind != "two_control":
+        asked = Asked(dataset, design, sums, people, reader, notes)
+        return assembled.answer(asked, pre_registered=_pre_registered(design, dataset, now), tell=tell)
+    opened, around = surroundings.open_windows(
+        dataset, [frames.frame(sums, people, design, length, reader) for length in design.windows]
     )
     tell("effects")
-    kpis = answering.all_kpis(dataset, opened)
+    kpis = answering.all_kpis(dataset, opened, around)
     tell("checks")
     primary = next(kpi for kpi in kpis if kpi.primary)
     last = opened[-1]
     balance = checking.balance_rows(last, primary.headline)
     path = checking.event_paths(last, kpis)
-    checks = checking.all_checks(last, kpis, primary)
+    checks = checking.all_checks(last, kpis, primary, around)
     tell("words")
     used = tuple(KPIS[code] for code in design.kpis if answering.can_read(dataset, KPIS[code]))
     return Answer(
@@ -88,10 +104,17 @@ def run(
         checks,
         {code: Words(naive.why_zh, naive.why_en) for code, naive in NAIVES.items()},
         words.headline(primary, design, dataset.currency),
-        checking.warnings(dataset, last, primary, checks, notes),
+        checking.warnings(dataset, last, primary, checks, (*notes, *questions.notes(design, sums))),
         _pre_registered(design, dataset, now),
         outputs.matches(opened),
         outputs.cells(opened, used),
+        money.of(
+            kpis,
+            design,
+            took_part=people.treated_total,
+            cost_known=sums.cost_known,
+            currency=dataset.currency,
+        ),
     )
 
 

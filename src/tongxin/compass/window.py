@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tongxin.compass import effects, inference
+from tongxin.compass import effects, inference, ways
 from tongxin.compass.effects import Contrast, Range, Regression
 from tongxin.compass.frame import Frame
 from tongxin.compass.inference import Clusters, Estimate
@@ -105,8 +105,10 @@ def read_naive(window: Window, code: str, kpi: Kpi) -> Estimate | None:
         return None
     span, baseline = (1, window.length), naive.baseline(window.frame)
     if naive.within:
-        after = effects.level(window.frame.reader, rows, kpi, span)
-        before = effects.level(window.frame.reader, rows, kpi, baseline or span)
+        reader, before_span = window.frame.reader, baseline or span
+        part = ways.part_of(kpi, reader.terms, span, before_span)
+        after = effects.level(reader, rows, kpi, ways.ending(kpi, span, part), part)
+        before = effects.level(reader, rows, kpi, before_span, part)
         return window.clusters.estimate(rows, after[0] - before[0], after[1] - before[1])
     found = effects.contrast(window.frame.reader, rows, kpi, span, baseline)
     return window.clusters.estimate(rows, found.effect, found.influence)

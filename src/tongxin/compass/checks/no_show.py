@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,27 +11,42 @@ from tongxin.compass import frame as frames
 from tongxin.compass import inference
 from tongxin.compass.effects import contrast
 from tongxin.compass.frame import Frame
-from tongxin.compass.inference import Estimate
+from tongxin.compass.inference import Clusters, Estimate
 from tongxin.compass.kpis.base import Kpi
+from tongxin.compass.match import Match
 from tongxin.compass.methods import never_joiners
 from tongxin.compass.population import NEVER
 from tongxin.compass.refusals import LEAST_TREATED
 
 
-def test(frame: Frame, kpi: Kpi) -> tuple[int, Estimate | None]:
-    """Treat the first no-show as if it were an entry; (people, estimate), None under R1."""
-    population = frame.population
+@dataclass(frozen=True)
+class Pretended:
+    """The no-shows of a window and who they are compared with; rows may be too few to read."""
+
+    frame: Frame
+    rows: Match
+    clusters: Clusters
+
+    def read(self, kpi: Kpi) -> Estimate | None:
+        """Return the "effect" of an event that was missed; None under R1."""
+        if self.rows.retained < LEAST_TREATED:
+            return None
+        found = contrast(
+            self.frame.reader, self.rows, kpi, (1, self.frame.window), self.frame.design.baseline
+        )
+        return self.clusters.estimate(self.rows, found.effect, found.influence)
+
+
+def pretend(frame: Frame) -> Pretended | None:
+    """Treat the first no-show as if it were an entry; None where nobody missed anything."""
+    population, design = frame.population, frame.design
     if not (population.no_show < NEVER).any():
-        return 0, None
+        return None
     pretended = dataclasses.replace(
         population, entry=population.no_show, usable=population.usable & (population.entry == NEVER)
     )
-    other = frames.frame(frame.panel, pretended, frame.design, frame.window, frame.reader)
-    rows = never_joiners.choose(frame.panel, pretended, frame.design, other.sets)
-    if rows.retained < LEAST_TREATED:
-        return rows.retained, None
-    found = contrast(frame.reader, rows, kpi, (1, frame.window), frame.design.baseline)
-    design = frame.design
+    other = frames.frame(frame.panel, pretended, design, frame.window, frame.reader)
+    rows = never_joiners.choose(frame.panel, pretended, design, other.sets)
     clusters = inference.clusters_for(
         population.store,
         np.unique(rows.member),
@@ -39,4 +55,10 @@ def test(frame: Frame, kpi: Kpi) -> tuple[int, Estimate | None]:
         seed=design.seed,
         level=design.level,
     )
-    return rows.retained, clusters.estimate(rows, found.effect, found.influence)
+    return Pretended(frame, rows, clusters)
+
+
+def test(frame: Frame, kpi: Kpi) -> tuple[int, Estimate | None]:
+    """Return how many no-shows can be compared, and their "effect" on one KPI (None under R1)."""
+    missed = pretend(frame)
+    return (missed.rows.retained, missed.read(kpi)) if missed else (0, None)

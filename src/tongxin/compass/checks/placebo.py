@@ -54,11 +54,21 @@ def ranges(design: Design) -> Ranges | None:
     return Ranges((first, last - window - gap), entry, (entry + 1, last))
 
 
-def test(window: Window, method: str, kpi: Kpi, effect: float) -> PlaceboResult:
-    """Run the pseudo-entry on a method's rows."""
+def test(  # a step of a study, no test of ours
+    window: Window,
+    method: str,
+    kpi: Kpi,
+    effect: float,
+    threshold: float = 0.0,  # noqa: PT028 - as above
+) -> PlaceboResult:
+    """Run the pseudo-entry on a method's rows.
+
+    The margin of equivalence is a quarter of the effect that is claimed, and never less than a quarter of `threshold`,
+    the smallest effect that matters: next to an effect of zero nothing could be shown to be small.
+    """
     cut = ranges(window.frame.design)
     rows = window.matches[method]
-    if cut is None or rows.retained < LEAST_TREATED:
+    if cut is None or rows.retained < LEAST_TREATED or not kpi.differenced:
         return PlaceboResult(cut, None, float("nan"), equivalent=False)
     found = window.contrast(method, kpi, cut.window, cut.baseline)
     estimate = window.estimate(method, found.effect, found.influence)
@@ -66,4 +76,5 @@ def test(window: Window, method: str, kpi: Kpi, effect: float) -> PlaceboResult:
         window.contrast(method, kpi, (e, e), cut.baseline) for e in range(cut.window[0], cut.window[1] + 1)
     ]
     joint = window.clusters.joint_p(rows, [one.effect for one in each], [one.influence for one in each])
-    return PlaceboResult(cut, estimate, joint, equivalent(estimate.value, estimate.se, MARGIN * abs(effect)))
+    margin = MARGIN * max(abs(effect), threshold)
+    return PlaceboResult(cut, estimate, joint, equivalent(estimate.value, estimate.se, margin))

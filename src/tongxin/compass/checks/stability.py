@@ -26,29 +26,24 @@ def leave_one_store_out(frame: Frame, rows: Match, kpi: Kpi) -> StoreRange | Non
 
     A cell that loses all its controls leaves with its treated. None for ratio KPIs and for fewer than two stores.
     """
-    if kpi.denominator is not None or not rows.retained:
+    if not kpi.is_mean or not rows.retained:
         return None
     change = frame.reader.mean(rows, kpi.numerator, (1, frame.window)) - frame.reader.mean(
         rows, kpi.numerator, frame.design.baseline
     )
-    store, cells = frame.population.store[rows.member], len(rows.rung)
+    store = frame.population.store[rows.member]
     stores = np.unique(store)
     if len(stores) < 2:
         return None
     arms = {True: rows.treated, False: ~rows.treated}
-    n = {arm: np.bincount(rows.cell[mask], minlength=cells).astype(float) for arm, mask in arms.items()}
-    y = {
-        arm: np.bincount(rows.cell[mask], weights=change[mask], minlength=cells) for arm, mask in arms.items()
-    }
+    n = {arm: _summed(rows, mask, rows.weight) for arm, mask in arms.items()}
+    y = {arm: _summed(rows, mask, rows.weight * change) for arm, mask in arms.items()}
     effects = []
     for one in stores:
         here = store == one
-        less_n = {
-            arm: n[arm] - np.bincount(rows.cell[mask & here], minlength=cells) for arm, mask in arms.items()
-        }
+        less_n = {arm: n[arm] - _summed(rows, mask & here, rows.weight) for arm, mask in arms.items()}
         less_y = {
-            arm: y[arm] - np.bincount(rows.cell[mask & here], weights=change[mask & here], minlength=cells)
-            for arm, mask in arms.items()
+            arm: y[arm] - _summed(rows, mask & here, rows.weight * change) for arm, mask in arms.items()
         }
         effects.append(_from_cells(less_n, less_y))
     found, full = np.array(effects), _from_cells(n, y)
@@ -57,8 +52,13 @@ def leave_one_store_out(frame: Frame, rows: Match, kpi: Kpi) -> StoreRange | Non
     return StoreRange(float(found.min()), float(found.max()), name, len(stores))
 
 
+def _summed(rows: Match, mask: np.ndarray, values: np.ndarray) -> np.ndarray:
+    return np.bincount(rows.cell[mask], weights=values[mask], minlength=len(rows.rung))
+
+
 def _from_cells(n: dict[bool, np.ndarray], y: dict[bool, np.ndarray]) -> float:
-    both = (n[True] > 0) & (n[False] > 0)
+    # weights sum to 1 in each arm: what is left of a subtraction is not a member
+    both = (n[True] > 1e-12) & (n[False] > 1e-12)
     gap = y[True][both] / n[True][both] - y[False][both] / n[False][both]
     return float(np.average(gap, weights=n[True][both])) if both.any() else float("nan")
 
@@ -79,7 +79,7 @@ def regression_index(frame: Frame, rows: Match, kpi: Kpi) -> Regress | None:
     Spearman–Brown (halves in time, since neighbouring periods share their noise).
     """
     first, last = frame.design.baseline
-    if kpi.denominator is not None or not rows.retained or last - first < 1:
+    if not kpi.is_mean or not rows.retained or last - first < 1:
         return None
     middle = (first + last) // 2
     halves = [frame.reader.mean(rows, kpi.numerator, part) for part in ((first, middle), (middle + 1, last))]

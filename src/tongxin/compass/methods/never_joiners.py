@@ -10,6 +10,7 @@ from functools import partial
 from tongxin.compass import match, strata
 from tongxin.compass.design import Design
 from tongxin.compass.match import Match
+from tongxin.compass.methods import standing
 from tongxin.compass.methods.base import Method, whole_baseline
 from tongxin.compass.panel import Panel
 from tongxin.compass.population import Population
@@ -18,7 +19,7 @@ from tongxin.compass.riskset import RiskSet
 
 def choose(panel: Panel, population: Population, design: Design, sets: Sequence[RiskSet]) -> Match:
     """Compare the treated of every cohort with the never-joiners of their cell."""
-    return match.in_strata(
+    rows = match.in_strata(
         "never_joiners",
         sets,
         partial(strata.ladder, panel, population, design),
@@ -26,6 +27,7 @@ def choose(panel: Panel, population: Population, design: Design, sets: Sequence[
         min_controls=design.min_controls,
         min_cohort=design.min_cohort,
     )
+    return standing.even(rows, standing.covariates(panel, population, design, rows), "never_joiners")
 
 
 METHOD = Method("never_joiners", "B", choose, whole_baseline, "从未参加的会员", "never-joiners")

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tongxin.compass import entropy
 from tongxin.compass.design import Design
 from tongxin.compass.match import Match
-from tongxin.compass.methods import never_joiners
+from tongxin.compass.methods import never_joiners, standing
 from tongxin.compass.methods.base import Method
 from tongxin.compass.panel import Panel
 from tongxin.compass.population import Population
@@ -28,28 +27,22 @@ def early_means(panel: Panel, design: Design, rows: Match) -> np.ndarray:
     first, last = design.early
     out = []
     for name, unit in (("spend", 100.0), ("orders", 1.0)):
-        total = np.cumsum(np.pad(panel.values[name], ((0, 0), (1, 0))), axis=1)
-        span = total[rows.member, rows.cohort + last + 1] - total[rows.member, rows.cohort + first]
+        span = np.zeros(len(rows.member), dtype=np.int64)
+        for part in rows.by_cohort():
+            cohort = int(rows.cohort[part.start])
+            inside = panel.values[name][:, cohort + first : cohort + last + 1]
+            span[part] = inside.sum(axis=1)[rows.member[part]]
         out.append(span * panel.calendar.per_month / (last - first + 1) / unit)
     return np.stack(out, axis=1)
 
 
 def choose(panel: Panel, population: Population, design: Design, sets: Sequence[RiskSet]) -> Match:
-    """Reweight the never-joiners of each cohort; a cohort that cannot be balanced keeps its strata weights."""
+    """Reweight the never-joiners of each cohort; a cohort that cannot be balanced keeps its weights."""
     rows = never_joiners.choose(panel, population, design, sets)
-    if not rows.retained:
-        return rows.reweighted(rows.weight, np.zeros((0, 2)), "split_window")
-    x = early_means(panel, design, rows)
-    weight = rows.weight.copy()
-    for cohort in np.unique(rows.cohort):
-        here = rows.cohort == cohort
-        treated, controls = here & rows.treated, here & ~rows.treated
-        _, cell = np.unique(rows.cell[controls], return_inverse=True)
-        goal = rows.weight[treated] @ x[treated]
-        balanced = entropy.balance(rows.weight[controls], x[controls], cell, goal)
-        if balanced is not None:
-            weight[controls] = balanced
-    return rows.reweighted(weight, x, "split_window")
+    early = early_means(panel, design, rows)
+    if rows.covariates is None:
+        return standing.even(rows, early, "split_window")
+    return standing.even(rows, np.concatenate([rows.covariates, early], axis=1), "split_window")
 
 
 METHOD = Method(

@@ -1,30 +1,32 @@
-"""`tongxin roi run`: one study with a control group, on files, without Django.
+"""`tongxin roi run` and `roi plan`: one study with a control group, on files, without Django.
 
-Exit 0 done · 1 `--demand` was given and the answer is "cannot be said" · 2 bad input · 3 a fault of ours.
+Exit 0 done · 1 `--demand` was given and there is no answer (or the plan could not be measured) · 2 bad input · 3 a fault of ours.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
 from tongxin.compass import design as designs
-from tongxin.compass import report, study
+from tongxin.compass import moving, plan_words, planning, report, study
 from tongxin.compass.answer import Answer
 from tongxin.compass.dataset import Dataset, Room, open_dataset, open_sources
 from tongxin.compass.design import Design
 from tongxin.compass.errors import BadInput
 from tongxin.compass.sentence import Words, points, span
 from tongxin.compass.words import VERDICTS
-from tongxin.faces.cli import answers
+from tongxin.faces.cli import answers, roi_plan
 from tongxin.faces.cli.answers import NO, Stop, words
 
 app = typer.Typer(no_args_is_help=True)
 
 COMPLETE_JOURNEY = "complete-journey"
-ENGINES = ("duckdb",)
 
 
 @app.callback()
@@ -42,7 +44,15 @@ def run(  # noqa: PLR0917 - Typer reads options from the arguments
     treated: Annotated[
         str | None, typer.Option(help="participation|campaign:ID|event:ID|kit:ID|community:ID")
     ] = None,
-    engine: Annotated[str, typer.Option(help="duckdb")] = "duckdb",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="duckdb，spark://主机:7077，local-cluster[2,1,1024] / Spark workers must see --out as well"
+        ),
+    ] = "duckdb",
+    partitions: Annotated[
+        int, typer.Option(help="分成几份相加，内存不够时用 / add up in so many parts, for more than memory")
+    ] = 1,
     memory: Annotated[str, typer.Option(help="内存上限 / memory limit of the embedded engine")] = "700MB",
     demand: Annotated[
         bool, typer.Option("--demand", help="没有结论就以 1 退出 / exit 1 without an answer")
@@ -52,10 +62,10 @@ def run(  # noqa: PLR0917 - Typer reads options from the arguments
     ] = False,
 ) -> None:
     """一次有对照组的研究：study.json、report.html、matches.parquet、cells.parquet。"""
-    if engine not in ENGINES:
-        raise BadInput.one("--engine", repr(engine), ENGINES)
-    with answers.progress(words("研究", "study"), len(study.STEPS) + 2) as advance:
-        opened = open_named(dataset, Room(memory=memory))
+    moving.engine_of(engine)
+    steps = len(study.STEPS) + 2 + (partitions if partitions > 1 else 0)
+    with answers.progress(words("研究", "study"), steps) as advance, _typed_tables(out, engine) as folder:
+        opened = moving.move(open_named(dataset, Room(memory=memory, partitions=partitions)), engine, folder)
         advance(1)
         chosen, notes = choose(opened, design, treated)
         answer = study.run(opened, chosen, notes=notes, tell=lambda _: advance(1))
@@ -67,6 +77,55 @@ def run(  # noqa: PLR0917 - Typer reads options from the arguments
         show(answer, paths)
     if demand and answer.primary.verdict == "cannot_be_said":
         raise Stop(NO)
+
+
+@app.command()
+def plan(  # noqa: PLR0917 - as above
+    dataset: Annotated[
+        str, typer.Argument(help="目录，或 complete-journey / a directory, or complete-journey")
+    ],
+    design: Annotated[Path | None, typer.Option(help="设计文件 TOML / design file")] = None,
+    treated: Annotated[
+        str | None, typer.Option(help="participation|campaign:ID|event:ID|kit:ID|community:ID")
+    ] = None,
+    expect: Annotated[int | None, typer.Option(help="预计参加人数 / participants to count on")] = None,
+    memory: Annotated[str, typer.Option(help="内存上限 / memory limit of the embedded engine")] = "700MB",
+    demand: Annotated[
+        bool, typer.Option("--demand", help="测不准就以 1 退出 / exit 1 if it could not be measured")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON / the plan as JSON")] = False,
+) -> None:
+    """开始之前先算：要多少人、多长时间，才测得出有意义的差异。"""
+    with answers.progress(words("规划", "plan"), 2) as advance:
+        opened = open_named(dataset, Room(memory=memory))
+        advance(1)
+        chosen, notes = choose(opened, design, treated)
+        found = planning.plan(opened, chosen, expect)
+        advance(1)
+    if as_json:
+        answers.answer(plan_words.as_json(found))
+    else:
+        roi_plan.show(found)
+        for note in notes:
+            answers.tell(f"· {words(note.zh, note.en)}")
+    if demand and not found.measurable:
+        raise Stop(NO)
+
+
+@contextmanager
+def _typed_tables(out: Path, engine: str) -> Iterator[Path]:
+    """A folder under `--out` that workers of another engine can read; it holds member codes, so it goes at the end."""
+    if engine == "duckdb":
+        yield out
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        holder = TemporaryDirectory(prefix=".typed-", dir=out)
+    except OSError as error:
+        allowed = ("a folder that can be written to",)
+        raise BadInput.one(str(out), error.strerror or str(error), allowed) from error
+    with holder as folder:
+        yield Path(folder)
 
 
 def open_named(name: str, room: Room) -> Dataset:
