@@ -1,22 +1,16 @@
 """Measurements: asked once, answered in the worker, kept without a person, read by who reaches the place."""
 
-import json
-
-import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 from django.test import override_settings
 
 from rings.chain import SYSTEM, open_chain, staff
-from tongxin.compass.simulate.world import Effect, make
-from tongxin.connect.files.actions import Wish, import_files
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
 from tongxin.measure import actions, queries, tasks
 from tongxin.measure.actions import measurements, worker
-from tongxin.measure.kinds import KINDS
 from tongxin.measure.models import Measurement
-from tongxin.stores.actions import open_brand, open_region
+from tongxin.stores.actions import open_region
 from tongxin.stores.terms import Role
 
 pytestmark = [pytest.mark.django_db]
@@ -110,38 +104,3 @@ def test_a_fault_of_ours_is_not_hidden(tmp_path, monkeypatch):
         actions.run_measurement(measurement_id=asked.pk)
     asked.refresh_from_db()
     assert (asked.state, asked.faults) == ("failed", ["fault: MemoryError"])
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    import numpy as np
-
-    folder = tmp_path_factory.mktemp("measured")
-    tables = make("level", Effect(share=0.25), np.random.default_rng(6), members=400, stores=6).tables
-    for name, table in tables.items():
-        pq.write_table(table, folder / f"{name}.parquet")
-    return folder, tables
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_measure_of_the_list_answers_from_book_and_lake(files, kind, tmp_path):
-    """The same chain for each: an answer with a sentence in both languages, or a refusal with its reasons; no person in it."""
-    folder, tables = files
-    with override_settings(TONGXIN_LAKE=tmp_path / "lake"):
-        open_brand(viewer=SYSTEM, code="sim", name="模拟连锁")
-        import_files(viewer=SYSTEM, paths=[folder], wish=Wish(source="till"))
-        asked = actions.ask_measurement(viewer=SYSTEM, kind=kind)
-        kept = actions.run_measurement(measurement_id=asked.pk)
-        assert (kept.state, kept.faults) == ("done", [])
-        again = actions.run_measurement(measurement_id=asked.pk)
-    assert again.at == kept.at
-    assert kept.words["zh"]
-    assert kept.words["en"]
-    assert kept.verdict in {"said", "cannot_be_said"}
-    assert kept.verdict == "said" or kept.page["reasons"]
-    assert all(picture["svg"]["zh"].startswith("<svg") for picture in kept.page["pictures"])
-    said = json.dumps([kept.answer, kept.words, kept.page])
-    assert not any(code in said for code in tables["members"]["member_code"].to_pylist())
-    assert "p00000" not in said, "no number of a person either"
-    assert queries.newest_measurements(SYSTEM)[kind].said_zh == kept.words["zh"]

@@ -73,7 +73,7 @@ def test_the_same_digits_from_the_database_as_from_the_files(world, chain):
     # what is kept beside the numbers
     assert kept.fingerprint.startswith("sha256:")
     assert kept.verdict == next(k["verdict"] for k in direct["kpis"] if k["primary"])
-    assert set(kept.pictures["zh"]) == {"event_study", "forest", "love_plot"}
+    assert set(kept.pictures["zh"]) == {"event_study", "forest", "love_plot", "naive_honest"}
     assert all(chart["svg"].startswith("<svg") for chart in kept.pictures["en"].values())
     assert kept.report_html.startswith("<!doctype html>")
     assert 'lang="en"' in kept.report_en

@@ -62,8 +62,11 @@ def wish(role, places=frozenset({1}), until=None, breadth="store"):
         ([DATED], wish("champion", until=LATER), "until"),
         ([DATED], wish("champion", until=SOON), None),
         ([Grant("store_manager", places=frozenset({1}), until=PAST)], wish("champion"), "role"),
-        # one good grant is enough
+        # one good grant is enough, whatever stands before it
         ([DATED, MANAGER], wish("champion"), None),
+        ([Grant("admin", everywhere=True, until=PAST), MANAGER], wish("champion"), None),
+        ([Grant("door", places=frozenset({1})), MANAGER], wish("champion"), None),
+        ([Grant("store_manager", places=frozenset({2})), MANAGER], wish("champion"), None),
         ([Grant("member")], wish("door"), "role"),
         ([], wish("door"), "role"),
         ([Grant("system", everywhere=True)], wish("admin", None, breadth="brand"), None),

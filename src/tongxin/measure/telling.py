@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Words = Mapping[str, str]  # {"zh": …, "en": …}
 Cell = str | int | float | Words | None
@@ -65,3 +65,47 @@ def words(zh: str, en: str) -> Words:
     'good'
     """
     return {"zh": zh, "en": en}
+
+
+class _Said(Protocol):
+    """The engine's own pair of sentences."""
+
+    @property
+    def zh(self) -> str: ...
+
+    @property
+    def en(self) -> str: ...
+
+
+class _Why(_Said, Protocol):
+    """The engine's reason for a refusal, with what would cure it."""
+
+    @property
+    def cure_zh(self) -> str: ...
+
+    @property
+    def cure_en(self) -> str: ...
+
+
+class _Chart(Protocol):
+    """A chart of the engine (`compass/charts`): a sentence and an SVG from its own small data."""
+
+    def sentence(self, found: Any, /) -> _Said: ...
+
+    def draw_svg(self, found: Any, language: str, /) -> str: ...
+
+
+def drawn(name: str, title: Words, chart: _Chart, data: Any) -> Picture:
+    """One picture in both languages, drawn in the worker and kept."""
+    svg = {language: chart.draw_svg(data, language) for language in ("zh", "en")}
+    return Picture(name, title, both(chart.sentence(data)), svg)
+
+
+def both(said: _Said) -> Words:
+    """The engine's words as they are kept."""
+    return {"zh": said.zh, "en": said.en}
+
+
+def cured(why: _Why) -> Words:
+    """A reason together with what would make the thing measurable."""
+    return {"zh": f"{why.zh}{why.cure_zh}", "en": f"{why.en} {why.cure_en}"}

@@ -85,7 +85,10 @@ class TestList:
         assert listed.attribute in named
 
     def test_every_promised_command_is_listed(self):
-        promised = "demo init serve worker doctor user import export rings roi simulate audit backup restore upgrade erase openapi sandbox draw"
+        promised = (
+            "demo init serve worker doctor user import export rings roi ltv ees indices concentration attribution koc"
+            " segments dormancy simulate audit backup restore upgrade erase openapi sandbox draw"
+        )
         assert {c.name for c in main.COMMANDS} == set(promised.split())
 
     def test_help_is_quick_and_loads_nothing_heavy(self):
@@ -107,7 +110,7 @@ class TestList:
             "    if name.split('.')[0] in {'django', 'psycopg', 'ninja', 'procrastinate'}: raise ModuleNotFoundError(name, name=name)\n"
             "sys.meta_path.insert(0, Bar())\n"
             "from tongxin.faces.cli import main\n"
-            "sys.exit(max(main.run([*words.split(), '--help']) for words in ('roi run', 'simulate', 'draw verify')))"
+            "sys.exit(max(main.run([*words.split(), '--help']) for words in ('roi run', 'ltv fit', 'ees compute', 'koc shortlist', 'simulate', 'draw verify')))"
         )
         assert done.returncode == 0, done.stderr
 

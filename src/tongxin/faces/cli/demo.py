@@ -18,7 +18,8 @@ import typer
 from tongxin.faces.cli import answers
 from tongxin.faces.cli.answers import BAD, Stop, words
 
-VERSION = 1  # grows when the demo must be built again
+VERSION = 2  # grows when the demo must be built again
+MEASURES = ("concentration", "value", "segments", "dormancy", "forecast")
 ROLES = {
     "hq": ("demo-hq", "总部", "Headquarters"),
     "champion": ("demo-champion", "主理人", "Champion"),
@@ -177,3 +178,5 @@ def _study() -> None:
 
     study = measure.plan_study(viewer=BUILDER, title="领券到店：真的多买了吗", treated="participation")
     measure.run_study(study_id=study.pk)
+    for kind in MEASURES:  # asked only: the worker answers them while somebody looks around
+        measure.ask_measurement(viewer=BUILDER, kind=kind)

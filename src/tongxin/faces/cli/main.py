@@ -78,6 +78,37 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "roi", "roi", "app", "商业罗盘：一次有对照组的研究", "One study with a control group", platform=False
     ),
+    Command("ees", "measures", "ees", "体验权益指数：compute", "Experience index: compute", platform=False),
+    Command("indices", "measures", "indices", "社群四指数：compute", "Four indices: compute", platform=False),
+    Command(
+        "concentration",
+        "measures",
+        "concentration",
+        "超级用户集中度：report",
+        "What the few bring: report",
+        platform=False,
+    ),
+    Command(
+        "attribution",
+        "measures",
+        "attribution",
+        "归因：report",
+        "Which way in brought whom: report",
+        platform=False,
+    ),
+    Command("ltv", "ltv", "app", "会员价值：fit", "Lifetime value: fit", platform=False),
+    Command("koc", "circles", "koc", "KOC 候选名单：shortlist", "Key customers: shortlist", platform=False),
+    Command(
+        "segments",
+        "circles",
+        "segments",
+        "突出的客群：find",
+        "Groups that stand out: find",
+        platform=False,
+    ),
+    Command(
+        "dormancy", "circles", "dormancy", "沉睡：report", "Who fell out of rhythm: report", platform=False
+    ),
     Command(
         "simulate",
         "simulate",

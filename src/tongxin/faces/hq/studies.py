@@ -32,6 +32,11 @@ LABELS: dict[str, Any] = {
     "one_control_group": gettext_lazy("只有一个对照组能用"),
     "not_after_correction": gettext_lazy("多项一起看时不再成立"),
     "placebo_not_testable": gettext_lazy("假想参加日无法检验"),
+    "some_imbalance": gettext_lazy("有特征没有完全对上"),
+    "spread_differs": gettext_lazy("两组的离散程度不同"),
+    "cohort_imbalance": gettext_lazy("个别批次没有对上"),
+    "far_controls": gettext_lazy("只和不相干的对照比"),
+    "these_stores_only": gettext_lazy("只说明这几家店"),
 }
 CONTROLS: dict[str, Any] = {
     "never_joiners": gettext_lazy("从未参加的会员"),
@@ -43,6 +48,12 @@ NAIVES: dict[str, Any] = {
     "versus_all_others": gettext_lazy("和没参加的人直接比"),
     "matched_on_spend": gettext_lazy("按消费额配对再比"),
 }
+COSTS: dict[str, Any] = {
+    "materials": gettext_lazy("物料"),
+    "vouchers": gettext_lazy("代金券"),
+    "labour": gettext_lazy("人工"),
+    "other": gettext_lazy("其他"),
+}
 UNITS: dict[str, Any] = {
     "month": gettext_lazy("个月"),
     "four_weeks": gettext_lazy("个四周"),
@@ -51,6 +62,7 @@ UNITS: dict[str, Any] = {
 PICTURES: tuple[tuple[str, Any], ...] = (
     ("event_study", gettext_lazy("参加前后，每一期的差异")),
     ("love_plot", gettext_lazy("比的是同一类会员吗")),
+    ("naive_honest", gettext_lazy("常见算法会说什么")),
     ("forest", gettext_lazy("各项指标放在一起看")),
 )
 TREATED: tuple[tuple[str, Any], ...] = (
@@ -142,7 +154,14 @@ def reading(found: Any, language: str) -> dict[str, Any]:
             for point in answer.get("event_study", [])
             if point["kpi"] == primary["kpi"]
         ],
-        "believe": list(_believe(answer, primary, currency, language)),
+        "believe": [line for line in answer.get("believe", []) if not line["why_not_zh"]],
+        "untested": [line for line in answer.get("believe", []) if line["why_not_zh"]],
+        "money": answer.get("money") or {},
+        "costs": [
+            (COSTS[kind], fen)
+            for kind, fen in (answer.get("money") or {}).get("costs_fen", {}).items()
+            if kind in COSTS
+        ],
         "level": f"{answer['design'].get('level', 0.95):.0%}",
         "fingerprint": _short(found.fingerprint),
         "naive_reasons": answer.get("naive_reasons", {}),
@@ -201,67 +220,6 @@ def _relative(ci: list[float] | None, language: str) -> str:
     if ci is None:
         return ""
     return (" to " if language == "en" else "～").join(sentence.per_cent(end) for end in ci)
-
-
-def _believe(answer: dict[str, Any], primary: dict[str, Any], currency: str, language: str) -> Any:
-    """What speaks for the answer and what against: (good, sentence, figure)."""
-    checks, unit = answer["checks"], primary["unit"]
-
-    def shown(effect: float | None, ci: Any) -> str:
-        if effect is None or ci is None:
-            return ""
-        said = sentence.points(effect, unit, currency, language=language)
-        between = sentence.span(tuple(ci), unit, currency, language=language)
-        return f"{said} ({between})" if language == "en" else f"{said}（{between}）"
-
-    matched = [row for row in answer.get("balance", []) if row.get("role") == "matched"]
-    if matched:
-        worst = max(abs(row["smd_after"]) for row in matched)
-        good = worst <= 0.1
-        yield (
-            good,
-            _("必须一致的特征都对上了") if good else _("有特征没有完全对上"),
-            _("最大 {n}").format(n=f"{worst:.2f}"),
-        )
-    placebo = checks.get("placebo", {})
-    words = {
-        "equivalent": (True, _("假想参加日之后没有差异")),
-        "not_shown_equivalent": (False, _("假想参加日之后看不出差异，但也没有证明没有")),
-        "difference_before_entry": (False, _("假想参加日也测出差异，差异在参加之前就有")),
-    }
-    good, said = words.get(placebo.get("status", ""), (False, _("假想参加日无法检验")))
-    yield good, said, shown(placebo.get("effect"), placebo.get("ci"))
-    gap = checks.get("sensitivity", {}).get("never_minus_later")
-    if gap and gap.get("ci"):
-        agree = gap["ci"][0] <= 0 <= gap["ci"][1]
-        yield (
-            agree,
-            _("换一组对照，说法一致") if agree else _("两组对照说法不一"),
-            shown(gap["effect"], gap["ci"]),
-        )
-    control = checks.get("negative_control", {})
-    if control.get("status") in {"passes", "fails"}:
-        good = control["status"] == "passes"
-        text = _("不该变的品类（{what}）没有变") if good else _("不该变的品类（{what}）也变了")
-        yield (
-            good,
-            text.format(what=control.get("category", "")),
-            shown(control.get("effect"), control.get("ci")),
-        )
-    share = checks.get("overlap", {}).get("retained_share")
-    if share is not None:
-        yield share >= 0.8, _("能找到相似对照的参加者"), f"{share:.0%}"
-    inference = checks.get("inference", {})
-    if inference.get("stores"):
-        by_store = inference.get("clustered_by") == "store"
-        yield (
-            by_store,
-            _("按门店聚类计算误差") if by_store else _("门店太少，按会员计算误差"),
-            _("{n} 家店").format(n=inference["stores"]),
-        )
-    interference = checks.get("interference", {}).get("status")
-    if interference == "not_checked":
-        yield False, _("会员之间的相互影响还没有检查"), ""
 
 
 def _short(fingerprint: str) -> str:

@@ -123,7 +123,7 @@ def _failed(study: Study, faults: list[str]) -> Study:
 def _answered(study: Study, found: Extract) -> dict[str, Any]:
     """Everything that is kept of an answer: the numbers, the words, the pictures, the page."""
     from tongxin.compass import design as designs  # noqa: PLC0415  # slow: the engine
-    from tongxin.compass import report  # noqa: PLC0415  # slow: charts
+    from tongxin.compass import report, report_checks  # noqa: PLC0415  # slow: charts
     from tongxin.compass import study as compass  # noqa: PLC0415  # slow: the engine
 
     base, notes = designs.default_for(found.dataset)
@@ -132,7 +132,7 @@ def _answered(study: Study, found: Extract) -> dict[str, Any]:
     design = designs.from_mapping(asked, base)
     same_shape = design.period == base.period and design.windows == base.windows
     answer = compass.run(found.dataset, design, now=clock.now(), notes=notes if same_shape else ())
-    plain = answer.as_json()
+    plain = answer.as_json() | {"believe": report_checks.lines(answer)}
     for reason, n in found.left_out.items():
         zh, en = LEFT_OUT[reason]
         plain["population"]["excluded"].append({"reason": reason, "n": n, "words": {"zh": zh, "en": en}})
@@ -149,7 +149,7 @@ def _answered(study: Study, found: Extract) -> dict[str, Any]:
 
 def _pictures(answer: Any, language: str) -> dict[str, dict[str, str]]:
     """The charts as inline SVG, each with its sentence; a chart that has nothing to show is left out."""
-    from tongxin.compass.charts import event_study, forest, love_plot  # noqa: PLC0415  # slow: Vega-Lite
+    from tongxin.compass.charts import event_study, forest, love_plot, naive_honest  # noqa: PLC0415  # slow: Vega-Lite
 
     def spoken(words: Any) -> str:
         return str(words.en if language == "en" else words.zh)
@@ -162,6 +162,12 @@ def _pictures(answer: Any, language: str) -> dict[str, dict[str, str]]:
         }
     if forest.shown(answer):
         drawn["forest"] = {"svg": forest.draw_svg(answer, language), "said": spoken(forest.sentence(answer))}
+    duel = naive_honest.of_answer(answer, kpi)
+    if kpi.naive:
+        drawn["naive_honest"] = {
+            "svg": naive_honest.draw_svg(duel, language),
+            "said": spoken(naive_honest.sentence(duel)),
+        }
     if answer.balance:
         drawn["love_plot"] = {
             "svg": love_plot.draw_svg(answer, language),

@@ -41,6 +41,13 @@ KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
         Kind("forecast", "圈层走势", "rings ahead", "照现在这样，几个月后各圈有多少人？", "As things go, how many will stand where in some months?", from_book=True),
+        Kind("power", "能测多准", "what a study could find", "现在登记一项研究，能看出多小的差别？", "If a study were registered now, how small a difference would show?"),
+        Kind("value", "会员价值", "customer value", "一位会员接下来值多少？", "What is a member worth from here on?"),
+        Kind("ees", "体验权益指数", "experience equity index", "哪家店的会员体验更好，差别站得住吗？", "Which store treats its members better, and does the difference hold?"),
+        Kind("segments", "人群", "groups that stand out", "哪些人群特别值得做活动？", "Which groups of customers are worth an event of their own?"),
+        Kind("dormancy", "沉睡", "dormancy", "谁该来没来？", "Who should have come by now?"),
+        Kind("indices", "社群四指数", "four indices", "哪个社群活得好，好在哪里？", "Which communities thrive, and in what?"),
+        Kind("attribution", "归因", "attribution", "新客是从哪里来的？", "Which way in brought new customers?"),
         Kind("concentration", "集中度", "concentration", "生意是不是靠少数人撑着？", "Does the business rest on a few people?"),
     )
 }  # fmt: skip
