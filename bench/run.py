@@ -166,6 +166,7 @@ TOPICS: dict[str, str] = {
     "semisynthetic": "an effect injected into real baskets",
     "peers_matching": "published results and peers: matching, coarsening, rolling entry",
     "peers_group_time": "published results and peers: group-time effects",
+    "checks": "breakdown, drift and the plan of a study",
     "ltv": "published results and peers: customer value",
     "graph": "a million members: strength, components, PageRank, cores",
     "indices": "indices, payouts, credits, budgets, the experience index",
@@ -173,6 +174,7 @@ TOPICS: dict[str, str] = {
     "engines": "DuckDB and Spark",
     "mutants": "mutation score of ledger, access and consent",
     "timing": "sign-in takes the same time for known and unknown names",
+    "skew": "two machines twenty minutes apart",
     "restore": "backup and restore of a million members",
 }
 

@@ -22,12 +22,13 @@ from tongxin.foundation.access import system
 from tongxin.foundation.accounts import actions as accounts
 from tongxin.foundation.accounts import queries
 from tongxin.measure import actions as measure
-from tongxin.measure.models import Study
+from tongxin.measure.models import Measurement, Study
 from tongxin.people import ledger
 from tongxin.people.rules import DeedIn
 from tongxin.rings import actions as rings
 
 KEPT = Path(__file__).with_name("kept_study.json")
+TOLD = Path(__file__).with_name("kept_measurements.json")
 JOB = system("tests")
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -40,6 +41,7 @@ class World:
     url: str
     document: dict[str, Any]
     studies: dict[str, str]
+    measurements: dict[str, str]
     cookies: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -61,7 +63,7 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), override_settings(DEMO=True):
         document = sandbox.build(members=3)
         _live(document)
-        built = World("", document, _studies())
+        built = World("", document, _studies(), _measurements())
         built.cookies = {
             "hq": _cookie(document["hq"]["admin"]["handle"]),
             "analyst": _cookie(document["hq"]["hq_analyst"]["handle"]),
@@ -137,6 +139,20 @@ def _studies() -> dict[str, str]:
         )
         Study.objects.filter(pk=study.pk).update(state=state, simulated=True, **values, **done)
         made[name] = str(study.public_id)
+    return made
+
+
+def _measurements() -> dict[str, str]:
+    """One answered, one that may not be said, one that waits, one that failed."""
+    made = {}
+    for kind, values in json.loads(TOLD.read_text()).items():
+        asked = measure.ask_measurement(viewer=JOB, kind=kind)
+        Measurement.objects.filter(pk=asked.pk).update(state="done", simulated=True, at=clock.now(), **values)
+        made[kind] = str(asked.public_id)
+    made["waiting"] = str(measure.ask_measurement(viewer=JOB, kind="dormancy").public_id)
+    failed = measure.ask_measurement(viewer=JOB, kind="value")
+    Measurement.objects.filter(pk=failed.pk).update(state="failed", faults=["measure.no_orders"])
+    made["failed"] = str(failed.public_id)
     return made
 
 

@@ -18,7 +18,8 @@ def addresses(world) -> dict[str, list[str]]:
         "": ["/enter/", "/member/notice/", "/nothing-here/"],
         "hq": [
             "/hq/", "/hq/people/", "/hq/people/?ring=middle", "/hq/people/?q=nobody-at-all", f"/hq/people/{person}/", "/hq/studies/",
-            *(f"/hq/studies/{study[name]}/" for name in study), "/hq/rings/", "/hq/import/", "/hq/stores/", "/hq/stores/?unsorted=1", "/hq/audit/",
+            *(f"/hq/studies/{study[name]}/" for name in study), "/hq/measures/",
+            *(f"/hq/measures/{one}/" for one in world.measurements.values()), "/hq/rings/", "/hq/import/", "/hq/stores/", "/hq/stores/?unsorted=1", "/hq/audit/",
         ],
         "analyst": ["/hq/", f"/hq/people/{person}/", "/hq/rings/"],
         "champion": ["/champion/", f"/champion/people/{person}/"],
@@ -142,6 +143,18 @@ def test_what_cannot_be_measured_is_a_dashed_card_without_a_figure(world, visit)
         assert "不可测量" in card.inner_text()
         assert "再等等" in card.inner_text()
         assert page.locator(".honest .v").inner_text() == "—"
+
+
+def test_a_measure_shows_its_sentence_picture_and_table_and_a_refusal_its_reasons(world, visit):
+    with visit("hq") as page:
+        page.goto("/hq/measures/")
+        page.get_by_role("link", name="集中度").last.click()
+        assert "10%" in page.locator("#h-said").inner_text()
+        assert page.locator("svg.kept").bounding_box()["width"] > 200
+        assert page.locator("table tbody tr").count() > 3
+        page.goto(f"/hq/measures/{world.measurements['ees']}/")
+        assert "还不能下结论" in page.locator("main").inner_text()
+        assert page.locator("ul.believe li").count() >= 1
 
 
 def test_a_question_is_registered_and_waits(world, visit):

@@ -94,6 +94,7 @@ def answer(
             _placebo(tested),
             negative_fails,
             kpi.direction,
+            eligible=sum(len(one.treated) for one in window.frame.sets),
             balance=beside.balance,
             power=strong.power,
             breakdown=strong.mbar,

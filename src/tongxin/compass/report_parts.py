@@ -112,18 +112,16 @@ def _size(kpi: KpiAnswer, currency: str, language: str) -> str:
 
 
 def control_table(answer: Answer, language: str, say: Say) -> str:
-    """B, D and E side by side for every figure."""
-    head = [
-        say(Words("指标", "Figure")),
-        *[f"{m.letter} · {say(Words(m.zh, m.en))}" for m in METHODS.values()],
-    ]
+    """Every way of comparing that this design has, side by side for every figure."""
+    codes = _spoken_controls(answer)
+    head = [say(Words("指标", "Figure")), *[say(_control_name(code)) for code in codes]]
     rows = []
     for kpi in answer.kpis:
         cells = [f"<b>{say(kpi.name)}</b> · {kpi.window}"]
-        for code in METHODS:
-            one = kpi.by_control[code]
-            if one.effect is None:
-                cells.append(f"—<small>n = {one.treated}</small>")
+        for code in codes:
+            one = kpi.by_control.get(code)
+            if one is None or one.effect is None:
+                cells.append("—" if one is None else f"—<small>n = {one.treated}</small>")
                 continue
             size = points(one.effect, kpi.unit, answer.currency, language=language)
             cells.append(
@@ -132,6 +130,32 @@ def control_table(answer: Answer, language: str, say: Say) -> str:
             )
         rows.append(cells)
     return table(head, rows, label=say(Words("三组对照", "Three control groups")))
+
+
+#: ways of comparing of the other designs
+_OTHERS = {
+    "itt": Words("抽中与未抽中（全体）", "drawn against not drawn, everybody"),
+    "complier": Words("真正来了的人", "those who came because they were drawn"),
+    "group_time": Words("按批次与时间", "by group and time"),
+    "nearest": Words("最相似的人", "nearest neighbours"),
+    "coarsened": Words("粗分层配对", "coarsened cells"),
+    "balancing": Words("熵平衡", "entropy balancing"),
+}
+
+
+def _spoken_controls(answer: Answer) -> list[str]:
+    """The three of the default design, or whatever another design has numbers for."""
+    if answer.primary.headline in METHODS:
+        return list(METHODS)
+    found = {code for kpi in answer.kpis for code, one in kpi.by_control.items() if one.effect is not None}
+    return [code for code in (*_OTHERS, *METHODS) if code in found] or [answer.primary.headline]
+
+
+def _control_name(code: str) -> Words:
+    if code in METHODS:
+        method = METHODS[code]
+        return Words(f"{method.letter} · {method.zh}", f"{method.letter} · {method.en}")
+    return _OTHERS.get(code, Words(code, code))
 
 
 def event_table(answer: Answer, kpi: KpiAnswer, language: str, say: Say) -> str:

@@ -117,7 +117,11 @@ class Near:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything a verdict rests on; what is None was not looked at or could not be."""
+    """Everything a verdict rests on; what is None was not looked at or could not be.
+
+    `offered` are the treated that the speaking control group could have had by the calendar, `eligible` all that could be
+    studied: R2 asks how many of the first find anybody, the label `matched_part_only` how many of all stand behind the figure.
+    """
 
     never: Seen
     later: Seen
@@ -128,6 +132,7 @@ class Facts:
     placebo: Placebo
     negative_control_fails: bool
     direction: int = 1
+    eligible: int = 0
     balance: Balance = ALIKE
     power: Power | None = None
     breakdown: float | None = None
@@ -169,7 +174,8 @@ def judge(facts: Facts) -> Verdict:
     headline = headline_of(facts.later)
     seen = facts.later if headline == "later_joiners" else facts.never
     refused = [*_few(seen), *_support(seen, facts.offered)]
-    labels = ["matched_part_only"] if not refused and seen.retained < 0.8 * facts.offered else []
+    spoken_for = max(facts.offered, facts.eligible)
+    labels = ["matched_part_only"] if not refused and seen.retained < 0.8 * spoken_for else []
     if not refused and not math.isfinite(seen.effect):
         refused = [REASONS["R0_ratio"]]
     if refused:

@@ -30,7 +30,9 @@ def write(
     final = np.concatenate([np.full(len(part), status) for part, _, status in parts])
     day = rng.integers(0, 27, size=len(who))
     at = starts[month] + day * DAY + 10 * 3600
-    group = 9000 + draft.store[who] % 4 * 100 + month if draft.by_region else draft.store[who] * 1000 + month
+    group = draft.store[who] * 1000 + month
+    if draft.drew is not None:  # who never drew lots was at some other event of their store
+        group = np.where(draft.drew[who], 900_000 + draft.store[who] % 4 * 100 + month, group)
     code = numbered("EV", group, 6)
     early = np.isin(final, ("lost_draw", "cancelled"))
     waited = np.zeros(0, dtype=np.int64)

@@ -75,7 +75,7 @@ class Draft:
     lost: np.ndarray | None = None
     cancelled: np.ndarray | None = None
     waited: np.ndarray | None = None
-    by_region: bool = False
+    drew: np.ndarray | None = None
     family: np.ndarray | None = None
     growth: np.ndarray | None = None
     silent: np.ndarray | None = None

@@ -42,7 +42,14 @@ CONTROLS: dict[str, Any] = {
     "never_joiners": gettext_lazy("从未参加的会员"),
     "split_window": gettext_lazy("拆开窗口再平衡"),
     "later_joiners": gettext_lazy("后来才参加的会员"),
+    "itt": gettext_lazy("抽中的比没抽中的"),
+    "complier": gettext_lazy("真正来了的人"),
+    "group_time": gettext_lazy("按批次与时间"),
+    "nearest": gettext_lazy("最相似的人"),
+    "coarsened": gettext_lazy("粗分层配对"),
+    "balancing": gettext_lazy("加权到一样"),
 }
+DEFAULT_CONTROLS = frozenset({"never_joiners", "split_window", "later_joiners"})
 NAIVES: dict[str, Any] = {
     "before_after": gettext_lazy("参加前后直接比"),
     "versus_all_others": gettext_lazy("和没参加的人直接比"),
@@ -210,7 +217,7 @@ def _kpi(kpi: dict[str, Any], currency: str, language: str, answer: dict[str, An
                 "effective": by["effective"],
             }
             for code in sorted(CONTROLS, key=lambda c: c != kpi["headline"])
-            if (by := kpi["by_control"].get(code))
+            if (by := kpi["by_control"].get(code)) and (code in DEFAULT_CONTROLS or by["effect"] is not None)
         ],
         "reasons": [(r["code"], r, r.get("cure", {})) for r in kpi["reason_words"]],
     }

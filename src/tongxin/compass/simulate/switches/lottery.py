@@ -12,7 +12,6 @@ STAYS_AWAY = 0.1
 
 def act(draft: Draft, value: float, rng: np.random.Generator) -> dict[str, Any]:
     """Turn every joiner into a registration; seats for `1 − value` of them, drawn by lot; one winner in ten stays away."""
-    draft.by_region = True
     registered = draft.entry.copy()
     group = np.where(registered >= 0, registered * 4 + draft.store % 4, -1)
     draft.lost = np.full(draft.members, -1)
@@ -20,7 +19,8 @@ def act(draft: Draft, value: float, rng: np.random.Generator) -> dict[str, Any]:
         who = rng.permutation(np.flatnonzero(group == event))
         losers = who[: round(value * len(who))]
         draft.lost[losers] = registered[losers]
-    won = (registered >= 0) & (draft.lost < 0)
+    draft.drew = registered >= 0
+    won = draft.drew & (draft.lost < 0)
     away = won & (rng.random(draft.members) < STAYS_AWAY)
     some_month = rng.integers(draft.first_entry, draft.months, size=draft.members)
     missed = np.where(draft.missed >= 0, some_month, -1) if draft.odds is None else draft.missed
@@ -31,7 +31,7 @@ def act(draft: Draft, value: float, rng: np.random.Generator) -> dict[str, Any]:
         "won": int(won.sum()),
         "lost_draw": int((draft.lost >= 0).sum()),
         "winners_who_stayed_away": int(away.sum()),
-        "what_code": "EV009RMM: one event a region R and month MM",
+        "what_code": "EV900RMM: one event a region R and month MM",
     }
 
 
