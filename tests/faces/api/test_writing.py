@@ -66,6 +66,8 @@ def other_body(sent):
             return (
                 sent | {field: value + "x"} if field != "reason" or " " in value else sent | {"note": "other"}
             )
+    if sent.get("kind") == "concentration":
+        return sent | {"kind": "dormancy"}
     if "url" in sent:
         return sent | {"url": sent["url"] + "2"}
     if "merge" in sent or "source" in sent:

@@ -98,7 +98,7 @@ def folded(text: str, limit: int = 8) -> list[str]:
     >>> folded("高毛利品类渗透率与篮子", 6)
     ['高毛利品类渗', '透率与篮子']
     >>> folded("Depth of ties", 4)
-    ['Depth of', 'ties']
+    ['Depth', 'of ties']
     """
     words = re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+", text)
     lines = [""]
