@@ -295,7 +295,7 @@ def test_the_lottery_is_written_as_registered_and_lost_draw():
     events = {row["what_code"] for row in rows if row["status"] == "lost_draw"}
     assert len(events) <= 48  # one a region and month
     assert all(code.startswith("EV900") for code in events)
-    entered = {row["member_code"] for row in rows if row["what_code"] in events}
+    entered = {row["member_code"] for row in rows if row["what_code"].startswith("EV900")}
     assert len(entered) == made.switches["lottery"]["registered"], "nobody else is at an event that was drawn"
 
 

@@ -144,7 +144,7 @@ def reading(found: Any, language: str) -> dict[str, Any]:
         "kpis": kpis,
         "primary": primary,
         "unit": UNITS.get(answer["design"].get("period"), ""),
-        "refused": [kpi for kpi in kpis if kpi["reasons"]],
+        "refused": _refused(kpis),
         "pictures": [
             (name, title, still(kept["svg"]), kept["said"])
             for name, title in PICTURES
@@ -167,12 +167,21 @@ def reading(found: Any, language: str) -> dict[str, Any]:
         "costs": [
             (COSTS[kind], fen)
             for kind, fen in (answer.get("money") or {}).get("costs_fen", {}).items()
-            if kind in COSTS
+            if kind in COSTS and fen is not None
         ],
         "level": f"{answer['design'].get('level', 0.95):.0%}",
         "fingerprint": _short(found.fingerprint),
         "naive_reasons": answer.get("naive_reasons", {}),
     }
+
+
+def _refused(kpis: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Reasons by code, each once with its cure, and under it the figures it holds for."""
+    found: dict[str, dict[str, Any]] = {}
+    for kpi in kpis:
+        for code, why, cure in kpi["reasons"]:
+            found.setdefault(code, {"code": code, "cure": cure, "lines": []})["lines"].append((kpi, why))
+    return [group for _, group in sorted(found.items())]
 
 
 def _kpi(kpi: dict[str, Any], currency: str, language: str, answer: dict[str, Any]) -> dict[str, Any]:

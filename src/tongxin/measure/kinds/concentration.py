@@ -56,7 +56,8 @@ def _lorenz(one: Halves, answer: Concentration) -> tuple[Picture, ...]:
         )
         for name, rank, share, beforehand in rankings
     )
-    data = lorenz.Lorenz(one.name, answer.members, concentration.TOP, curves, concentration.CLAIM)
+    what = Words(one.name.zh, one.name.en.lower())
+    data = lorenz.Lorenz(what, answer.members, concentration.TOP, curves, concentration.CLAIM)
     return (drawn("lorenz", words("谁带来多少", "Who brings how much"), lorenz, data),)
 
 
@@ -116,7 +117,7 @@ def _table(one: Halves, answer: Concentration) -> Table:
         words(f"{one.name.zh}：前 10% 的人占多少", f"{one.name.en}: what the top 10 % bring"),
         (words("怎么排", "Ranked"), words("占比", "Share"), words("95% 区间", "95 % interval")),
         tuple(rows),
-        numbers=(1, 2),
+        numbers=(1,),
         note=words(
             f"{answer.members} 位会员；最少 {answer.absence} 人带来一半。",
             f"{answer.members} members; the fewest who bring half are {answer.absence}.",

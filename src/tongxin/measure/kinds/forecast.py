@@ -57,7 +57,7 @@ def _too_short(months: int, *, simulated: bool) -> Told:
         "cannot_be_said",
         words(
             f"圈层只记了 {months} 个月，看不出走势。",
-            f"Rings are known for {months} months only: no course can be seen.",
+            f"Rings are known for {months} {'month' if months == 1 else 'months'} only: no course can be seen.",
         ),
         {"months": months},
         reasons=(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tongxin.compass.charts import retention
 from tongxin.compass.errors import BadInput
 from tongxin.compass.ltv import fitting
@@ -104,14 +106,14 @@ def _stayed(answer: Ltv) -> tuple[Picture, ...]:
     )
     line = tuple((point.kept, *point.ci) for point in pooled.points)
     data = retention.Retention("month", cohorts, line)
-    return (
-        drawn(
-            "retention",
-            words("各批会员，一个月一个月留下多少", "How cohorts stay, month by month"),
-            retention,
-            data,
-        ),
+    last = pooled.points[-1]
+    low, high = (f"{end:.0%}" for end in last.ci)
+    said = words(
+        f"{pooled.members} 位新客里，{last.age} 个月后还在来的有 {last.kept:.0%}（{low}～{high}）。",
+        f"Of {pooled.members} newcomers {last.kept:.0%} ({low} to {high}) still come after {last.age} months.",
     )
+    title = words("各批会员，一个月一个月留下多少", "How cohorts stay, month by month")
+    return (replace(drawn("retention", title, retention, data), said=said),)
 
 
 def _retention(answer: Ltv) -> tuple[Table, ...]:
@@ -119,7 +121,13 @@ def _retention(answer: Ltv) -> tuple[Table, ...]:
     if not curves:
         return ()
     rows = tuple(
-        (curve.cohort, curve.members, len(curve.points), f"{curve.points[-1].kept:.0%}") for curve in curves
+        (
+            words("全部", "all") if curve.cohort == "all" else curve.cohort,
+            curve.members,
+            len(curve.points),
+            f"{curve.points[-1].kept:.0%}",
+        )
+        for curve in curves
     )
     return (
         Table(
