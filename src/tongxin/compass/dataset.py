@@ -6,6 +6,7 @@ The engine proper only ever sees a `Dataset`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -194,7 +195,10 @@ def _connect(room: Room) -> Any:
         threads=room.threads,
         preserve_insertion_order=False,
     )
-    backend.con.execute("SET enable_progress_bar = false")  # it would write into what we print
+    with contextlib.suppress(
+        duckdb.InvalidInputException
+    ):  # a notebook without widgets has no bar to switch off
+        backend.con.execute("SET enable_progress_bar = false")  # it would write into what we print
     reading.settle_zone(backend.con)
     return backend
 
