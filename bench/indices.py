@@ -7,12 +7,10 @@ Simulated communities from `tests/compass/made_communities.py`; every seed is fi
 
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -289,19 +287,12 @@ def main() -> None:
             mark = {True: "met", False: "MISSED", None: "—"}[each["met"]]
             print(f"{mark:7}{each['what']} | {each['measured']} | {each['bar']} | {each['note']}", flush=True)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    kept = {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        "wall_seconds": time.monotonic() - begun,
-        "cpu_seconds": time.process_time() - cpu,
-        "peak_mb": used.ru_maxrss / 1024,
-        "figures": rows,
-    }
     path = ROOT / "var" / "bench" / "indices.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(kept, ensure_ascii=False, indent=1, default=float), encoding="utf-8")
+    path.write_text(json.dumps(rows, ensure_ascii=False, indent=1, default=float), encoding="utf-8")
     print(
-        f"{kept['cpu_seconds']:.0f} CPU-s, {kept['wall_seconds']:.0f} s, peak {kept['peak_mb']:.0f} MB → {path.relative_to(ROOT)}"
+        f"{time.process_time() - cpu:.0f} CPU-s, {time.monotonic() - begun:.0f} s, peak {used.ru_maxrss / 1024:.0f} MB"
+        f" → {path.relative_to(ROOT)}"
     )
 
 

@@ -36,7 +36,7 @@ HERE = Path(__file__).parent
 CLEAN = ("null", "level", "family", "spike")
 HARD = ("growth", "jump")
 BEYOND = ("jump_at_entry", "neighbours")
-MEMBERS, MONTHS, SHARE, EFFECT = 12_000, 30, 0.11, 30.0
+MEMBERS, MONTHS, SHARE, EFFECT = 12_000, 30, 0.115, 30.0
 #: fixed beforehand; run r of a regime takes SEED + 100_000 · place of the regime + r
 SEED = 20_261_122
 BIAS_RUNS, RUNS = 200, 400

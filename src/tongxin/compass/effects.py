@@ -46,7 +46,8 @@ class Contrast:
 class Reader:
     """Monthly means of a panel quantity over relative periods, for the rows of a match.
 
-    Running sums over periods are made once a quantity, so a window costs two look-ups a row.
+    Running sums over periods are made once a quantity, so a window costs two look-ups a row; they lie period by period,
+    since the rows of a cohort ask for the same two periods of members in ascending order.
     """
 
     def __init__(self, panel: Panel, terms: ways.Terms | None = None) -> None:
@@ -67,14 +68,15 @@ class Reader:
         """
         quantity = self._panel.basis if quantity == "value" else quantity
         if quantity not in self._sums:
-            self._sums[quantity] = np.cumsum(np.pad(self._panel.values[quantity], ((0, 0), (1, 0))), axis=1)
+            running = np.cumsum(np.pad(self._panel.values[quantity], ((0, 0), (1, 0))), axis=1)
+            self._sums[quantity] = np.ascontiguousarray(running.T)
         total = self._sums[quantity]
         start, stop = rows.cohort + span[0], rows.cohort + span[1] + 1
-        if len(rows.member) and (start.min() < 0 or stop.max() >= total.shape[1]):
+        if len(rows.member) and (start.min() < 0 or stop.max() >= total.shape[0]):
             raise IndexError(f"periods {span} reach outside the data")
         unit = 1.0 if quantity in COUNTS else 100.0
         factor = self._panel.calendar.per_month / (span[1] - span[0] + 1) / unit
-        return (total[rows.member, stop] - total[rows.member, start]) * factor
+        return (total[stop, rows.member] - total[start, rows.member]) * factor
 
 
 @dataclass(frozen=True)
