@@ -78,6 +78,11 @@ def sentence(duel: Duel) -> Words:
     if worst is None:
         return Words(f"{duel.figure.zh}：{said['zh']}。", f"{duel.figure.en}: {said['en']}.")
     loose = {at: points(worst.effect, duel.unit, duel.currency, language=at) for at in ("zh", "en")}
+    if honest.effect is None:
+        return Words(
+            f"{duel.figure.zh}：「{worst.name.zh}」会说 {loose['zh']}，和相似的人比{said['zh']}。{worst.why.zh}",
+            f"{duel.figure.en}: “{worst.name.en}” would say {loose['en']}; against fair controls it {said['en']}. {worst.why.en}",
+        )
     return Words(
         f"{duel.figure.zh}：「{worst.name.zh}」会说 {loose['zh']}，站得住的是 {said['zh']}。{worst.why.zh}",
         f"{duel.figure.en}: “{worst.name.en}” would say {loose['en']}; what holds is {said['en']}. {worst.why.en}",
