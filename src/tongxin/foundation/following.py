@@ -112,7 +112,7 @@ def recovered(folder: Path, *, beside: Path) -> Iterator[tuple[str, Base]]:
     try:
         data.mkdir(mode=0o700)
         with tarfile.open(base.folder / "base.tar.gz") as packed:
-            packed.extractall(data, filter="tar")
+            packed.extractall(data, filter="data")
         _lay_log(folder, base, data / "pg_wal")
         with embedded.visiting(data) as server:
             yield server.url(), base
