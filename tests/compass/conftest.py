@@ -1,4 +1,4 @@
-"""Two simulated chains and their studies, made once: one with a planted effect, one without any."""
+"""Simulated chains and their studies, made once: with a planted effect, large and small, and without any."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +35,12 @@ def studied(regime, effect, seed, **size):
 def level():
     """+25 % planted, people join for a lasting trait."""
     return studied("level", "25%", 11, members=6000)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """The same at a third of the size, for what does not depend on size."""
+    return studied("level", "25%", 13, members=2000, join_share=0.3)
 
 
 @pytest.fixture(scope="session")

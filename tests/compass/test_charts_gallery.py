@@ -4,6 +4,7 @@ import json
 import re
 import struct
 from dataclasses import replace
+from functools import cache
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -28,6 +29,12 @@ CJK = re.compile("[\u4e00-\u9fff]")
 BOTH = ("zh", "en")
 
 
+@cache
+def drawn(name, language):
+    """The example of a chart, drawn once; several tests look at the same picture."""
+    return CHARTS[name].draw_svg(EXAMPLES[name], language)
+
+
 def texts(svg):
     tree = ET.fromstring(svg)
     return [node.text or "" for node in tree.iter("{http://www.w3.org/2000/svg}text")] + [
@@ -48,7 +55,7 @@ def test_the_gallery_holds_every_example_and_nothing_else():
 @pytest.mark.parametrize("language", BOTH)
 def test_a_chart_says_one_sentence_and_gives_its_data(name, language):
     chart, data = CHARTS[name], EXAMPLES[name]
-    svg = chart.draw_svg(data, language)
+    svg = drawn(name, language)
     root = ET.fromstring(svg)
     words = chart.sentence(data)
     assert root.get("role") == "img"
@@ -68,8 +75,8 @@ def test_a_chart_says_one_sentence_and_gives_its_data(name, language):
 @pytest.mark.parametrize("name", CHARTS)
 def test_english_charts_hold_no_chinese_and_chinese_ones_do(name):
     chart, data = CHARTS[name], EXAMPLES[name]
-    assert not any(CJK.search(text) for text in texts(chart.draw_svg(data, "en")))
-    assert any(CJK.search(text) for text in texts(chart.draw_svg(data, "zh")))
+    assert not any(CJK.search(text) for text in texts(drawn(name, "en")))
+    assert any(CJK.search(text) for text in texts(drawn(name, "zh")))
     english = chart.table(data, "en")
     assert not any(CJK.search(cell) for row in (english.head, *english.rows) for cell in row)
 
@@ -77,7 +84,7 @@ def test_english_charts_hold_no_chinese_and_chinese_ones_do(name):
 @pytest.mark.parametrize("name", CHARTS)
 @pytest.mark.parametrize("language", BOTH)
 def test_light_dark_and_png(name, language):
-    svg = CHARTS[name].draw_svg(EXAMPLES[name], language)
+    svg = drawn(name, language)
     assert "var(--" in svg  # one inline picture serves both
     light, dark = (ink.painted(svg, theme) for theme in ("light", "dark"))
     assert "var(--" not in light + dark
@@ -113,7 +120,7 @@ def placed(svg):
 @pytest.mark.parametrize("language", BOTH)
 def test_no_text_leaves_the_picture(name, language):
     """At one em a Chinese character and half an em any other, the widths of the faces we print with."""
-    width, height, found = placed(CHARTS[name].draw_svg(EXAMPLES[name], language))
+    width, height, found = placed(drawn(name, language))
     assert found
     for x, y, text, anchor, size, turned in found:
         if turned:

@@ -86,7 +86,7 @@ def test_a_dataset_moves_by_parquet_and_keeps_its_digest(tables, tmp_path, monke
         lambda con: f"other of {embedded.version(con)}",
         embedded.ask,
         embedded.keep,
-    )
+    )  # without a stream: it adds up before it hands over
     monkeypatch.setitem(engines.ENGINES, "other", other)
     here = open_sources(tables)
     monkeypatch.setattr(

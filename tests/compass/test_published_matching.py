@@ -71,4 +71,4 @@ def test_entropy_balancing_leaves_no_difference(lalonde):
     found = weighing.balanced(known, treated, np.zeros(len(treated), int))
     assert found is not None
     assert found.worst < 1e-9
-    assert round(weighing.effect(found, outcome, known, treated).value, 0) == 1273  # as R's ebal gives
+    assert round(weighing.effect(found, outcome).value, 0) == 1273  # as R's ebal gives

@@ -179,7 +179,7 @@ def test_the_wider_of_store_and_member_clusters_is_told():
     rng = np.random.default_rng(1)
     store = np.repeat(np.arange(40), 25)
     clusters = inference.clusters_for(store, np.arange(1000), "store", draws=99, seed=1, level=0.95)
-    rows = type("Rows", (), {"member": np.arange(1000)})()
+    rows = type("Rows", (), {"people": np.arange(1000)})()
     alone = rng.normal(size=1000)
     within = alone - np.bincount(store, weights=alone)[store] / 25  # stores sum to nothing, members do not
     members = np.sqrt((within**2).sum())

@@ -121,7 +121,10 @@ def test_the_sentence_stands_before_the_picture_and_naive_numbers_are_struck_wit
 
 
 def test_titles_are_escaped(level):
-    assert "<b>x</b>" not in report.render(level.answer, "zh", title="<b>x</b>")
+    there = dict.fromkeys(("event_study", "forest", "love_plot"), "<svg id='kept'/>")
+    page = report.render(level.answer, "zh", title="<b>x</b>", drawn=there)
+    assert "<b>x</b>" not in page
+    assert page.count("<svg id='kept'/>") == 3, "what is drawn already is not drawn again"
 
 
 @pytest.mark.parametrize("picture", ["love", "path", "forest"])

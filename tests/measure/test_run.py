@@ -76,6 +76,13 @@ def test_the_same_digits_from_the_database_as_from_the_files(world, chain):
     assert set(kept.pictures["zh"]) == {"event_study", "forest", "love_plot", "naive_honest"}
     assert all(chart["svg"].startswith("<svg") for chart in kept.pictures["en"].values())
     assert kept.report_html.startswith("<!doctype html>")
+    for name in (
+        "event_study",
+        "forest",
+        "love_plot",
+    ):  # the report shows what was drawn, in its own language
+        assert kept.pictures["zh"][name]["svg"] in kept.report_html
+        assert kept.pictures["en"][name]["svg"] in kept.report_en
     assert 'lang="en"' in kept.report_en
     assert queries.studies(SYSTEM).items[0].said_zh == direct["words"]["zh"]
     # no code of a person leaves with the answer

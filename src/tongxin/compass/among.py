@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 
 from tongxin.compass import match
-from tongxin.compass.effects import Regression
 from tongxin.compass.kpis.base import Kpi
 from tongxin.compass.match import Match
 from tongxin.compass.panel import Panel
+from tongxin.compass.regression import Regression
 from tongxin.compass.window import Window
 
 
@@ -26,7 +26,9 @@ def narrowed(window: Window, kpi: Kpi) -> Window:
     matches = {code: _cut(rows, _at_risk(rows, panel)) for code, rows in window.matches.items()}
     naives = {code: _cut(rows, _at_risk(rows, panel)) for code, rows in window.naives.items()}
     regressions = {code: Regression(rows) for code, rows in matches.items()}
-    return dataclasses.replace(window, matches=matches, naives=naives, regressions=regressions)
+    return dataclasses.replace(
+        window, matches=matches, naives=naives, regressions=regressions, naive_regressions={}
+    )
 
 
 def _at_risk(rows: Match, panel: Panel) -> np.ndarray:

@@ -42,7 +42,8 @@ def all_kpis(dataset: Dataset, opened: tuple[Window, ...], around: Around = NOWH
         whole = asked.whole
         if whole.length not in looked:
             fails = negative_control_fails(dataset, whole)
-            looked[whole.length] = worst_covariate(whole), fails, besides.look(whole, around)
+            beside = besides.look(whole, around)
+            looked[whole.length] = beside.worst, fails, beside
         worst, fails, beside = looked[whole.length]
         found.append(
             answer(

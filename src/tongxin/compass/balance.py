@@ -48,7 +48,9 @@ class _Covariate:
     split: np.ndarray
 
 
-def table(frame: Frame, before: Match, after: Match, split: Match) -> tuple[BalanceRow, ...]:
+def table(
+    frame: Frame, before: Match, after: Match, split: Match, *, role: str = ""
+) -> tuple[BalanceRow, ...]:
     """Return the love plot's data.
 
     Parameters
@@ -60,9 +62,14 @@ def table(frame: Frame, before: Match, after: Match, split: Match) -> tuple[Bala
         The headline's rows.
     split : Match
         The rows of method D.
+    role : {"", "matched"}
+        Only the covariates that must agree.
     """
     rows = []
-    for item in _covariates(frame, before, after, split):
+    found = _standing(frame, before, after, split)
+    if not role:
+        found += _past(frame, before, after, split)
+    for item in found:
         sd = _deviation(item.before[before.treated])
         ratio = _variance(item.after, after, treated=True) / _variance(item.after, after, treated=False)
         rows.append(
@@ -81,10 +88,10 @@ def table(frame: Frame, before: Match, after: Match, split: Match) -> tuple[Bala
     return tuple(rows)
 
 
-def _covariates(frame: Frame, before: Match, after: Match, split: Match) -> list[_Covariate]:
+def _standing(frame: Frame, before: Match, after: Match, split: Match) -> list[_Covariate]:
+    """What nobody changes; it must agree."""
     panel, population, design = frame.panel, frame.population, frame.design
     start = np.array([panel.calendar.start_day(c) for c in range(panel.calendar.count)])
-    early = [split_window.early_means(panel, design, rows) for rows in (after, before, split)]
     out = []
     if population.tenure_known:
         values = [
@@ -109,6 +116,13 @@ def _covariates(frame: Frame, before: Match, after: Match, split: Match) -> list
                 *[sizes[r.member] for r in (after, before, split)],
             )
         )
+    return out
+
+
+def _past(frame: Frame, before: Match, after: Match, split: Match) -> list[_Covariate]:
+    """Past behaviour, of which the method takes differences."""
+    early = [split_window.early_means(frame.panel, frame.design, rows) for rows in (after, before, split)]
+    out = []
     out.append(
         _Covariate(
             "early_spend",
@@ -153,13 +167,13 @@ def _variance(values: np.ndarray, rows: Match, *, treated: bool) -> float:
 
 def _worst_cohort(values: np.ndarray, rows: Match, sd: float) -> float:
     worst = float("nan")
-    for cohort in np.unique(rows.cohort):
-        here = rows.cohort == cohort
-        treated, control = here & rows.treated, here & ~rows.treated
+    for part in rows.by_cohort():
+        treated, control = rows.treated[part], ~rows.treated[part]
         if treated.sum() < 20:
             continue
-        gap = np.average(values[treated], weights=rows.weight[treated]) - np.average(
-            values[control], weights=rows.weight[control]
+        here, weight = values[part], rows.weight[part]
+        gap = np.average(here[treated], weights=weight[treated]) - np.average(
+            here[control], weights=weight[control]
         )
         worst = float(np.nanmax([worst, abs(gap) / sd]))
     return worst

@@ -10,7 +10,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -105,6 +105,18 @@ class Dataset:
     def arrow(self, expression: Any) -> pa.Table:
         """Run an Ibis expression; out of memory becomes a refusal with advice."""
         return engines.ENGINES[self.engine_kind].ask(self.con, expression)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the engine can hand over single rows cheaply."""
+        return engines.ENGINES[self.engine_kind].stream is not None
+
+    def batches(self, expression: Any) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of an Ibis expression batch by batch; ask nothing else before the last one."""
+        engine = engines.ENGINES[self.engine_kind]
+        if engine.stream is None:
+            return iter(engine.ask(self.con, expression).to_batches())
+        return engine.stream(self.con, expression)
 
     def keep(self, expression: Any) -> Any:
         """Compute an Ibis expression once and return it as a table; out of memory becomes a refusal with advice."""
@@ -218,7 +230,7 @@ def _open_table(
         described = con.execute(f"DESCRIBE SELECT * FROM {raw}").fetchall()  # noqa: S608 - names are quoted
         found = {row[0]: row[1] for row in described}
         used, aside = reading.match_columns(table, found)
-        reading.check_values(con, table, raw, used)
+        reading.check_values(con, table, raw, used, _there(con, source))
         select = ", ".join(item for typed in used for item in typed.outputs)
         kind = "TEMP TABLE" if raw.startswith("read_csv") else "TEMP VIEW"
         con.execute(f"CREATE {kind} {name} AS SELECT {select} FROM {raw}")  # noqa: S608 - names are quoted
@@ -257,6 +269,13 @@ def _raw(con: duckdb.DuckDBPyConnection, name: str, source: Source) -> str:
     if source.is_dir():
         return f"read_parquet('{literal}/**/*.parquet', union_by_name = true, hive_partitioning = true)"
     return f"read_parquet('{literal}')"
+
+
+def _there(con: duckdb.DuckDBPyConnection, source: Source) -> set[str]:
+    """Columns that are full by the statistics of the files; none for what is not Parquet."""
+    if isinstance(source, pa.Table) or source.suffix == ".csv":
+        return set()
+    return reading.always_there(con, f"{source}/**/*.parquet" if source.is_dir() else str(source))
 
 
 def _check_order_numbers(con: duckdb.DuckDBPyConnection, views: Mapping[str, str]) -> None:

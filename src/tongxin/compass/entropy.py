@@ -32,26 +32,29 @@ def balance(
     """
     cells = int(cell.max()) + 1
     order = np.argsort(cell.astype(np.uint16) if cells <= 2**16 else cell, kind="stable")
-    there, starts = np.unique(cell[order], return_index=True)
-    mass = np.add.reduceat(base[order], starts)
-    place = np.repeat(np.arange(len(there)), np.diff(np.append(starts, len(order))))
-    centre, scale = covariates.mean(axis=0), covariates.std(axis=0)
-    scale[scale == 0] = 1.0
-    total = float(mass.sum())
-    x, goal = covariates[order].astype(np.float64, copy=False), (target - total * centre) / scale
-    x -= centre
-    x /= scale
-    heavy = np.empty_like(x)  # one buffer for all steps
-    begun, weight = base[order], base[order]
-    dual = np.zeros(x.shape[1])
+    ordered = cell[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    begun, count = base[order], np.diff(np.append(starts, len(order)))
+    mass, total = np.add.reduceat(begun, starts), float(base.sum())
+    # one covariate after the other, controls of a cell together: every step runs along what lies together
+    x = np.empty((covariates.shape[1], len(order)))
+    goal = np.empty(len(x))
+    for k, column in enumerate(covariates.T):
+        centre, scale = column.mean(), column.std() or 1.0
+        np.take(column, order, out=x[k])
+        x[k] -= centre
+        x[k] /= scale
+        goal[k] = (target[k] - total * centre) / scale
+    heavy, weight = np.empty_like(x), begun  # one buffer for all steps
+    dual = np.zeros(len(x))
     for _ in range(steps):
-        weight = _weights(begun, x @ dual, place, starts, mass)
-        gap = goal - weight @ x
+        weight = _weights(begun, dual @ x, starts, count, mass)
+        gap = goal - x @ weight
         if np.abs(gap).max() < 1e-10 * max(1.0, total):
             return _in_order(weight, order)
-        np.multiply(x, weight[:, None], out=heavy)
-        inside = np.add.reduceat(heavy, starts, axis=0)
-        hessian = heavy.T @ x - (inside / np.maximum(mass, 1e-300)[:, None]).T @ inside
+        np.multiply(x, weight, out=heavy)
+        inside = np.add.reduceat(heavy, starts, axis=1)
+        hessian = heavy @ x.T - (inside / np.maximum(mass, 1e-300)) @ inside.T
         try:
             step = np.linalg.solve(hessian + 1e-12 * np.eye(len(gap)), gap)
         except np.linalg.LinAlgError:
@@ -59,17 +62,20 @@ def balance(
         dual = dual + step * min(1.0, 5.0 / max(np.abs(step).max(), 1e-12))
         if not np.isfinite(dual).all() or np.abs(dual).max() > 50:
             return None
-    fits = np.abs(goal - weight @ x).max() < 1e-6 * max(1.0, total)
+    fits = np.abs(goal - x @ weight).max() < 1e-6 * max(1.0, total)
     return _in_order(weight, order) if fits else None
 
 
 def _weights(
-    base: np.ndarray, score: np.ndarray, place: np.ndarray, starts: np.ndarray, mass: np.ndarray
+    base: np.ndarray, score: np.ndarray, starts: np.ndarray, count: np.ndarray, mass: np.ndarray
 ) -> np.ndarray:
     """Weights tilted by the score; the sum of every cell stays what it was."""
-    raw = base * np.exp(score - score.max())
+    score -= score.max()
+    raw = np.exp(score, out=score)
+    raw *= base
     total = np.add.reduceat(raw, starts)
-    return np.asarray(raw * (mass / np.maximum(total, 1e-300))[place])
+    raw *= np.repeat(mass / np.maximum(total, 1e-300), count)
+    return raw
 
 
 def _in_order(weight: np.ndarray, order: np.ndarray) -> np.ndarray:

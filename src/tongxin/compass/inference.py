@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from scipy import special
-
-from tongxin.compass.match import Match
 
 #: below this many stores a store cluster is too few to trust by itself
 ENOUGH_STORES = 30
@@ -33,6 +33,29 @@ class Estimate:
     def excludes_zero(self) -> bool:
         """Whether the interval lies on one side of zero."""
         return self.ci[0] > 0 or self.ci[1] < 0
+
+
+class People(Protocol):
+    """Whose influence it is: distinct member numbers, ascending."""
+
+    @property
+    def people(self) -> np.ndarray:
+        """Member numbers, shape (p,)."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several comparisons in one."""
+
+    people: np.ndarray
+
+
+def together(people: Sequence[np.ndarray], influences: Sequence[np.ndarray]) -> tuple[Together, np.ndarray]:
+    """Add up the influences of several comparisons, person by person."""
+    everybody = np.concatenate(people)
+    found = np.flatnonzero(np.bincount(everybody))
+    place = np.searchsorted(found, everybody)
+    return Together(found), np.bincount(place, weights=np.concatenate(influences), minlength=len(found))
 
 
 @dataclass(frozen=True)
@@ -58,14 +81,15 @@ class Clusters:
     seed: int
     level: float
 
-    def sums(self, rows: Match, influence: np.ndarray) -> np.ndarray:
-        """Influence summed by cluster, shape (clusters that occur,)."""
-        return _by(self.code[rows.member], influence)
+    def sums(self, rows: People, influence: np.ndarray) -> np.ndarray:
+        """Influence of each of the people summed by cluster, shape (clusters that occur,)."""
+        return influence if self.by == "member" else _by(self.code[rows.people], influence)
 
-    def estimate(self, rows: Match, value: float, influence: np.ndarray) -> Estimate:
+    def estimate(self, rows: People, value: float, influence: np.ndarray) -> Estimate:
         """Return value, clustered standard error, interval and p-value.
 
-        A value that is not a number (nobody bought) stays one, with an endless interval.
+        `influence` has one number for each of the people. A value that is not a number (nobody bought) stays one, with
+        an endless interval.
         """
         if not np.isfinite(value) or not np.isfinite(influence).all():
             return Estimate(float("nan"), float("inf"), (float("-inf"), float("inf")), 1.0)
@@ -81,19 +105,18 @@ class Clusters:
         p = 2 * float(special.stdtr(freedom, -abs(value) / se)) if se > 0 else 1.0
         return Estimate(value, se, (value - critical * se, value + critical * se), p)
 
-    def _other_way(self, rows: Match, influence: np.ndarray) -> float:
+    def _other_way(self, rows: People, influence: np.ndarray) -> float:
         """Half-width when the rows are summed the other way: by member where stores cluster, by store otherwise.
 
         What a few dozen stores say of their own spread is itself uncertain by a tenth, and too small as often as too
         large; the members set a floor that hardly varies.
         """
         if self.by == "store":
-            people = _by(rows.member, influence)
-            freedom = max(1, len(people) - 1)
-            return standard_error(people) * float(special.stdtrit(freedom, 0.5 + self.level / 2))
+            freedom = max(1, len(influence) - 1)
+            return standard_error(influence) * float(special.stdtrit(freedom, 0.5 + self.level / 2))
         if self.stores < 2:
             return 0.0
-        shops = _by(self.store[rows.member], influence)
+        shops = _by(self.store[rows.people], influence)
         return standard_error(shops) * self._critical(shops, standard_error(shops))
 
     def _critical(self, sums: np.ndarray, se: float) -> float:
@@ -105,16 +128,14 @@ class Clusters:
 
     def multipliers(self, clusters: int) -> np.ndarray:
         """Seeded multipliers, shape (draws, clusters); the same for every estimate on the same clusters."""
-        rng = np.random.default_rng(self.seed)
-        if clusters < ENOUGH_STORES:
-            return rng.choice(_WEBB, size=(self.draws, clusters))
-        return rng.integers(0, 2, size=(self.draws, clusters)).astype(np.float64) * 2 - 1
+        return _multipliers(self.seed, self.draws, clusters)
 
-    def joint_p(self, rows: Match, values: Sequence[float], influences: Sequence[np.ndarray]) -> float:
+    def joint_p(self, rows: People, values: Sequence[float], influences: Sequence[np.ndarray]) -> float:
         """P-value of "all are zero" by the sup-t statistic over the same multiplier draws."""
         if self.draws == 0 or not values:
             return float("nan")
-        stack = np.stack([_by(self._joint_code(rows), influence) for influence in influences], axis=1)
+        code = self._joint_code(rows)
+        stack = np.stack([_by(code, influence) for influence in influences], axis=1)
         scale = np.sqrt((stack**2).sum(axis=0))
         if not np.isfinite(scale).all() or (scale <= 0).any():
             return float("nan")
@@ -122,9 +143,9 @@ class Clusters:
         sup = np.max(np.abs(self.multipliers(len(stack)) @ stack) / scale, axis=1)
         return float((1 + (sup >= observed).sum()) / (1 + self.draws))
 
-    def _joint_code(self, rows: Match) -> np.ndarray:
+    def _joint_code(self, rows: People) -> np.ndarray:
         """Stores, also where members are the clusters: a draw a member would not stay compact."""
-        return self.store[rows.member] if self.stores >= ENOUGH_STORES else self.code[rows.member]
+        return (self.store if self.stores >= ENOUGH_STORES else self.code)[rows.people]
 
 
 def clusters_for(
@@ -135,6 +156,14 @@ def clusters_for(
     use_store = by == "store" and stores >= ENOUGH_STORES
     code = store if use_store else np.arange(len(store))
     return Clusters(code, store, "store" if use_store else "member", stores, draws, seed, level)
+
+
+@lru_cache(maxsize=8)
+def _multipliers(seed: int, draws: int, clusters: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if clusters < ENOUGH_STORES:
+        return rng.choice(_WEBB, size=(draws, clusters))
+    return rng.integers(0, 2, size=(draws, clusters)).astype(np.float64) * 2 - 1
 
 
 def _by(code: np.ndarray, influence: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,40 +40,70 @@ class Match:
     offered: int
     covariates: np.ndarray | None = None
 
-    @property
+    @cached_property
     def retained(self) -> int:
         """Treated members behind the number."""
         return int(self.treated.sum())
 
-    @property
+    @cached_property
+    def people(self) -> np.ndarray:
+        """Distinct members of both arms, ascending."""
+        return np.flatnonzero(np.bincount(self.member)) if len(self.member) else self.member
+
+    @cached_property
+    def place(self) -> np.ndarray:
+        """Index of each row's member among the people, shape (r,)."""
+        if not len(self.member):
+            return self.member
+        index = np.zeros(int(self.people[-1]) + 1, dtype=np.int64)
+        index[self.people] = np.arange(len(self.people))
+        return index[self.member]
+
+    @cached_property
     def controls(self) -> int:
         """Distinct control members."""
-        return len(np.unique(self.member[~self.treated]))
+        return int(np.count_nonzero(np.bincount(self.place[~self.treated])))
+
+    @cached_property
+    def _borne(self) -> np.ndarray:
+        """Control weight of each of the people, their cohorts added up."""
+        return np.bincount(self.place, weights=np.where(self.treated, 0.0, self.weight))
 
     @property
     def effective(self) -> float:
         """Kish's effective number of control members, (Σw)²/Σw², a member's cohorts added first."""
         if self.retained == 0:
             return 0.0
-        weight = np.bincount(self.member[~self.treated], weights=self.weight[~self.treated])
-        return float(weight.sum() ** 2 / (weight**2).sum())
+        return float(self._borne.sum() ** 2 / (self._borne**2).sum())
 
     @property
     def largest_share(self) -> float:
         """Largest share of the control weight on one member."""
-        if self.retained == 0:
-            return 0.0
-        return float(np.bincount(self.member[~self.treated], weights=self.weight[~self.treated]).max())
+        return float(self._borne.max()) if self.retained else 0.0
+
+    @property
+    def treated_alone(self) -> Match:
+        """The treated rows without their controls."""
+        arm = self.treated
+        kept = (self.member[arm], self.cohort[arm], arm[arm], self.cell[arm], self.weight[arm])
+        return Match(self.method, *kept, self.rung, self.offered)
 
     def by_cohort(self) -> list[slice]:
         """Rows of each cohort; they stand together, in ascending order."""
-        edges = np.flatnonzero(np.diff(self.cohort)) + 1
+        return self._parts
+
+    @cached_property
+    def _parts(self) -> list[slice]:
+        steps = np.diff(self.cohort)
+        if (steps < 0).any():
+            raise ValueError(f"{self.method}: rows of a cohort stand together, in ascending order")
+        edges = np.flatnonzero(steps) + 1
         ends = [0, *edges.tolist(), len(self.cohort)]
         return [slice(a, b) for a, b in itertools.pairwise(ends) if b > a]
 
     def reweighted(self, weight: np.ndarray, covariates: np.ndarray | None, method: str) -> Match:
         """Return the same rows with other control weights."""
-        return Match(
+        found = Match(
             method,
             self.member,
             self.cohort,
@@ -83,6 +114,9 @@ class Match:
             self.offered,
             covariates,
         )
+        # nobody is looked up twice: cached properties live in the instance
+        vars(found).update({name: getattr(self, name) for name in ("people", "place", "_parts")})
+        return found
 
 
 def in_strata(

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
-import ibis.expr.operations as ops
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tongxin.compass import costed, memberships, partitions
+from tongxin.compass.adding import Sums, integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.errors import BadInput
 from tongxin.compass.periods import Calendar
@@ -46,7 +45,7 @@ DEAD_STATUSES = ("cancelled", "canceled", "closed", "void", "trade_closed", "已
 class Facts:
     """The two Ibis tables that everything else starts from.
 
-    `orders`: one row an order of a member (code, store, day, period, fen after refunds). `members`: code, number
+    `orders`: one row an order of any member (code, store, day, period, fen after refunds). `members`: code, number
     0…n−1 in code order, first day of purchase, part. `partial` when these are the members of one part only.
     """
 
@@ -56,20 +55,17 @@ class Facts:
     partial: bool = False
 
     def part_of(self, number: int) -> Facts:
-        """Return the facts of the members of one part."""
-        members = self.members.filter(self.members.part == number)
-        return replace(
-            self, members=members, orders=self.orders.semi_join(members, "member_code"), partial=True
-        )
+        """Return the facts of the members of one part; the orders of the others fall away when these are numbered."""
+        return replace(self, members=self.members.filter(self.members.part == number), partial=True)
 
-    def of_these(self, rows: Any) -> Any:
-        """Return the rows of these members only: before adding up, so that memory follows the part."""
-        return rows.semi_join(self.members, "member_code") if self.partial else rows
+    def numbered(self, rows: Any) -> Any:
+        """Return the rows of these members only, with the number of their `member_code` in `member`."""
+        return rows.inner_join(self.members.select("member_code", "member"), "member_code")
 
     @property
-    def inside(self) -> Any:
-        """The orders that lie in a period of the calendar."""
-        return self.orders.filter((self.orders.period >= 0) & (self.orders.period < self.calendar.count))
+    def bought(self) -> Any:
+        """The orders of these members, numbered."""
+        return self.numbered(self.orders)
 
 
 @dataclass(frozen=True)
@@ -137,24 +133,23 @@ def build(
     codes = dataset.arrow(who.select("member_code", "member").order_by("member"))[
         "member_code"
     ].combine_chunks()
-    shape = (len(codes), calendar.count)
-    sums: dict[str, np.ndarray] = {}
-    shares = np.zeros(2, dtype=np.int64)
+    sums = Sums(len(codes), calendar)
     lined, priced = has_lines(dataset), dataset.has("order_lines") and costed.has_costs(dataset)
     for part in partitions.split(given, dataset.room.partitions):
-        _place(sums, partitions.ask(dataset, spend_by_period(part), given), shape)
-        if lined:
-            _place(sums, partitions.ask(dataset, lines_by_period(dataset, part, negative), given), shape)
-        if priced:
-            costs = partitions.ask(dataset, costs_by_period(dataset, part), given)
-            _place(sums, costs.drop_columns(["known", "paid"]), shape)
-            shares += [_total(costs, "known"), _total(costs, "paid")]
+        with partitions.refusing(dataset, given):
+            sums.add(dataset, spend_rows(part))
+            if lined:
+                sums.add(dataset, line_rows(dataset, part, negative))
+            if priced:
+                sums.add(dataset, cost_rows(dataset, part), whole=("known", "paid"))
         if part.partial:
             tell("partition")
-    values, known = {name: sums[name] for name in sums if name != "without"}, None
+    values, known = sums.matrices(), None
+    if lined:
+        values["negative"] = sums.matrix("negative")
     if priced:
-        known = int(shares[0]) / int(shares[1]) if shares[1] else 0.0
-        values["margin"] = values["spend"] - sums["without"]
+        known = sums.totals["known"] / sums.totals["paid"] if sums.totals["paid"] else 0.0
+        values["margin"] = values["spend"] - values.pop("without")
     if dataset.has("memberships"):
         values |= memberships.by_period(dataset, codes, calendar)
     return Panel(codes, values, calendar, known)
@@ -163,12 +158,6 @@ def build(
 def has_lines(dataset: Dataset) -> bool:
     """Say whether order lines can be tied to categories."""
     return all(dataset.has(table) for table in ("order_lines", "products", "categories"))
-
-
-def integer_sum(column: Any) -> Any:
-    """Sum as int64 with the same digits on every engine (a plain SUM would be HUGEINT, then DOUBLE)."""
-    # ibis leaves out a cast it believes needless; a cast by way of decimal(38) costs as much as the sum itself
-    return ops.Cast(column.sum(), to="int64").to_expr()
 
 
 def order_facts(dataset: Dataset, calendar: Calendar) -> Any:
@@ -205,13 +194,10 @@ def member_index(facts: Any, parts: int = 1) -> Any:
     return each.mutate(member=ibis.row_number().over(order_by=each.member_code), part=part)
 
 
-def spend_by_period(given: Facts) -> Any:
-    """Return (member, period, orders, spend)."""
-    inside, who = given.inside, given.members
-    summed = inside.group_by("member_code", "period").agg(
-        orders=integer_sum((inside.net > 0).cast("int64")), spend=integer_sum(inside.net)
-    )
-    return summed.inner_join(who, "member_code").select("member", "period", "orders", "spend")
+def spend_rows(given: Facts) -> Any:
+    """Return (member, day, period, orders, spend), one row an order."""
+    rows = given.bought
+    return rows.select("member", "day", "period", orders=(rows.net > 0).cast("int64"), spend=rows.net)
 
 
 def carries_members(dataset: Dataset) -> bool:
@@ -220,32 +206,32 @@ def carries_members(dataset: Dataset) -> bool:
 
 
 def tie(dataset: Dataset, lines: Any, given: Facts) -> Any:
-    """Return the lines of these members inside the calendar, with `member_code` and `period`.
+    """Return the lines of these members, with `member`, `day` and `period`.
 
     Lines that carry both are taken at their word (less those of orders that were never a sale); others follow their order.
     """
     own = [name for name in lines.columns if name not in _carried(dataset)]
     if not carries_members(dataset):
-        inside, keys = given.inside, _order_keys(lines)
-        orders = inside.select(*keys, "member_code", "period")
-        return lines.inner_join(orders, keys).select(
-            *[lines[name] for name in own], orders.member_code, orders.period
-        )
-    rows = lines.mutate(period=given.calendar.index(lines.ordered_at_day, lines.ordered_at_date))
-    rows = rows.filter(rows.member_code.notnull() & (rows.period >= 0) & (rows.period < given.calendar.count))
+        keys = _order_keys(lines)
+        orders = given.bought.select(*keys, "member", "day", "period")
+        return lines.inner_join(orders, keys).select(*own, "member", "day", "period")
+    rows = lines.mutate(
+        day=lines.ordered_at_day.cast("int64"),
+        period=given.calendar.index(lines.ordered_at_day, lines.ordered_at_date),
+    )
     orders = dataset.tables["orders"]
     if "status" in orders.columns:
         dead = orders.filter(orders.status.lower().isin(DEAD_STATUSES))
         rows = rows.anti_join(dead, _order_keys(lines))
-    return given.of_these(rows).select(*own, "member_code", "period")
+    return given.numbered(rows).select(*own, "member", "day", "period")
 
 
 def _carried(dataset: Dataset) -> list[str]:
     return ["member_code", "ordered_at_day", "ordered_at_date"] if carries_members(dataset) else []
 
 
-def lines_by_period(dataset: Dataset, given: Facts, negative: str) -> Any:
-    """Return (member, period, line_spend, high_margin, negative) in fen."""
+def line_rows(dataset: Dataset, given: Facts, negative: str) -> Any:
+    """Return (member, day, period, line_spend, high_margin) in fen, and `negative` if a category is asked for."""
     lines = dataset.tables["order_lines"]
     keys = _order_keys(lines)
     net = lines.paid_amount_fen
@@ -258,21 +244,16 @@ def lines_by_period(dataset: Dataset, given: Facts, negative: str) -> Any:
         net = lines.paid_amount_fen - ibis.coalesce(lines.back, 0)
     lines = tie(dataset, lines.select(*keys, *_carried(dataset), "sku", net=net), given)
     kinds = product_kinds(dataset, negative)
-    joined = lines.left_join(kinds, "sku").select(
-        lines.member_code, lines.period, lines.net, kinds.high, kinds.negative
-    )
-    summed = joined.group_by("member_code", "period").agg(
-        line_spend=integer_sum(joined.net),
-        high_margin=integer_sum(ibis.ifelse(joined.high, joined.net, 0)),
-        negative=integer_sum(ibis.ifelse(joined.negative, joined.net, 0)),
-    )
-    return summed.inner_join(given.members, "member_code").select(
-        "member", "period", "line_spend", "high_margin", "negative"
-    )
+    joined = lines.left_join(kinds, "sku")
+    net = joined.net.cast("int64")
+    sums = {"line_spend": net, "high_margin": ibis.ifelse(joined.high, net, 0)}
+    if negative:
+        sums["negative"] = ibis.ifelse(joined.negative, net, 0)
+    return joined.select("member", "day", "period", **sums)
 
 
-def costs_by_period(dataset: Dataset, given: Facts) -> Any:
-    """Return (member, period, without, known, paid) in fen.
+def cost_rows(dataset: Dataset, given: Facts) -> Any:
+    """Return (member, day, period, without, known, paid) in fen.
 
     `without` is what has to leave the spend so that margin remains: the known costs, and the whole paid amount of
     lines whose cost nobody knows. `known` is the paid amount of lines with a cost, `paid` of all lines.
@@ -281,18 +262,14 @@ def costs_by_period(dataset: Dataset, given: Facts) -> Any:
     keys = _order_keys(lines)
     fen = lines.paid_amount_fen.cast("int64")
     joined = tie(dataset, lines.select(*keys, *_carried(dataset), "cost", fen=fen), given)
-    summed = joined.group_by("member_code", "period").agg(
-        without=integer_sum(ibis.coalesce(joined.cost, joined.fen)),
-        known=integer_sum(ibis.ifelse(joined.cost.notnull(), joined.fen, 0)),
-        paid=integer_sum(joined.fen),
+    return joined.select(
+        "member",
+        "day",
+        "period",
+        without=ibis.coalesce(joined.cost, joined.fen),
+        known=ibis.ifelse(joined.cost.notnull(), joined.fen, 0),
+        paid=joined.fen,
     )
-    return summed.inner_join(given.members, "member_code").select(
-        "member", "period", "without", "known", "paid"
-    )
-
-
-def _total(rows: pa.Table, name: str) -> int:
-    return int(pc.sum(rows[name]).as_py() or 0)
 
 
 def product_kinds(dataset: Dataset, negative: str) -> Any:
@@ -325,12 +302,3 @@ def product_kinds(dataset: Dataset, negative: str) -> Any:
 
 def _order_keys(table: Any) -> list[str]:
     return ["store_code", "order_no"] if "store_code" in table.columns else ["order_no"]
-
-
-def _place(matrices: dict[str, np.ndarray], rows: pa.Table, shape: tuple[int, int]) -> None:
-    """Write one part's sums into their matrices; a member stands in one part only, so nothing is added twice."""
-    place = rows["member"].to_numpy() * shape[1] + rows["period"].to_numpy()
-    for name in rows.column_names:
-        if name not in {"member", "period"}:
-            matrix = matrices.setdefault(name, np.zeros(shape, dtype=np.int64))
-            matrix.reshape(-1)[place] = rows[name].to_numpy()

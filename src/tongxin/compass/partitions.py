@@ -7,16 +7,13 @@ remainder): an engine's own hash() differs from engine to engine and may change 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-import pyarrow as pa
 
 from tongxin.compass.errors import BadInput, OutOfRoom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tongxin.compass.dataset import Dataset
     from tongxin.compass.panel import Facts
 
@@ -28,8 +25,8 @@ PRIME = 2_147_483_647
 SPREAD = 48_271
 MOST = 4096
 
-#: bytes that one member × period group takes while it is added up (key, three sums, hash, pointers; measured, see bench)
-GROUP_BYTES = 160
+#: bytes of one order while lines are tied to it (two codes, member, day, hash, pointers); all else of a part is smaller
+ORDER_BYTES = 60
 #: bytes of one member in the table of members, which is always whole
 MEMBER_BYTES = 100
 
@@ -84,33 +81,27 @@ def split(given: Facts, parts: int) -> Iterator[Facts]:
         yield given.part_of(number) if parts > 1 else given
 
 
-def gathered(dataset: Dataset, given: Facts, make: Callable[[Facts], Any]) -> pa.Table:
-    """Run `make(facts of a part)` for each part and return the rows of all of them in one table."""
-    tables = [ask(dataset, make(one), given) for one in split(given, dataset.room.partitions)]
-    return pa.concat_tables(tables)
-
-
-def ask(dataset: Dataset, expression: Any, given: Facts) -> pa.Table:
-    """Run one part's expression; out of memory becomes a refusal that says how many parts would fit.
-
-    Raises
-    ------
-    OutOfRoom
-        With the partition count as first advice.
-    """
+@contextlib.contextmanager
+def refusing(dataset: Dataset, given: Facts) -> Iterator[None]:
+    """Turn an engine's out of memory into the refusal with the number of parts that would fit."""
     try:
-        return dataset.arrow(expression)
+        yield
     except OutOfRoom as error:
-        who = given.members
-        counts = dataset.arrow(who.agg(members=who.count(), orders=who.n_orders.sum().cast("float64")))
-        members, orders = (int(counts[name][0].as_py() or 0) for name in ("members", "orders"))
-        raise too_big(dataset, members, orders, given.calendar.count) from error
+        raise refusal(dataset, given) from error
+
+
+def refusal(dataset: Dataset, given: Facts) -> OutOfRoom:
+    """Return the refusal of these members."""
+    who = given.members
+    counts = dataset.arrow(who.agg(members=who.count(), orders=who.n_orders.sum().cast("float64")))
+    members, orders = (int(counts[name][0].as_py() or 0) for name in ("members", "orders"))
+    return too_big(dataset, members, orders, given.calendar.count)
 
 
 def too_big(dataset: Dataset, members: int, orders: int, periods: int) -> OutOfRoom:
     """Return the refusal with the number of parts that would fit into the memory that was allowed."""
     room = dataset.room
-    parts = advised(min(members * periods, orders), room.bytes, room.partitions)
+    parts = advised(orders, room.bytes, room.partitions)
     least = members * MEMBER_BYTES
     if parts is None or least > room.bytes:
         need = f"--memory {max(2 * least, 2 * room.bytes) // 1_000_000 + 1}MB"
@@ -135,13 +126,13 @@ def nothing_kept(dataset: Dataset) -> OutOfRoom:
     return OutOfRoom.one("engine", found, (*parts, memory))
 
 
-def advised(groups: int, limit: int, now: int) -> int | None:
-    """Return how many parts fit: their member × period groups take a quarter of the limit, and at least twice `now`.
+def advised(orders: int, limit: int, now: int) -> int | None:
+    """Return how many parts fit: the orders of one take a quarter of the limit, and there are at least twice `now`.
 
     >>> advised(24_000_000, 1_000_000_000, 1)
-    16
+    8
     """
     parts = 2 * now
-    while parts <= MOST and groups * GROUP_BYTES / parts > limit / 4:
+    while parts <= MOST and orders * ORDER_BYTES / parts > limit / 4:
         parts *= 2
     return parts if parts <= MOST else None

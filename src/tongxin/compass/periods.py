@@ -48,6 +48,10 @@ class Calendar:
         shifted = day.cast("int64") - self.origin + length * 100_000
         return ((shifted - shifted % length) / length).cast("int64") - 100_000
 
+    def holds(self, day: Any) -> Any:
+        """Return the Ibis condition that a day (since 1970-01-01) lies in one of the periods."""
+        return (day >= self.start_day(0)) & (day < self.start_day(self.count))
+
     def of(self, day: date) -> int:
         """Period number of one day.
 

@@ -20,7 +20,7 @@ from tongxin.compass import effects, inference, panel, population, power, riskse
 from tongxin.compass import frame as frames
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
-from tongxin.compass.effects import Reader, Regression
+from tongxin.compass.effects import Reader
 from tongxin.compass.errors import BadInput
 from tongxin.compass.kpis import KPIS
 from tongxin.compass.kpis.base import Kpi
@@ -29,6 +29,7 @@ from tongxin.compass.panel import Panel
 from tongxin.compass.periods import UNITS, calendar_for
 from tongxin.compass.population import NEVER, Population
 from tongxin.compass.refusals import LEAST_TREATED, REASONS, Reason
+from tongxin.compass.regression import Regression
 from tongxin.compass.verdict import HEADLINE_LEAST
 
 #: sizes tried around the expected number, and pseudo-entries drawn for each

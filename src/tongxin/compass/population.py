@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tongxin.compass import partitions
+from tongxin.compass import homes
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
-from tongxin.compass.panel import Facts, Panel, integer_sum
+from tongxin.compass.panel import Facts, Panel
 
 #: "never" as a period that no comparison can mistake for an early one
 NEVER = np.int64(2**40)
@@ -198,34 +198,9 @@ def _paid_periods(dataset: Dataset, panel: Panel, out: dict[str, np.ndarray]) ->
 def _home_stores(
     dataset: Dataset, design: Design, given: Facts, n: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the store with most orders before entry for each member (all orders if there are none before)."""
     first = _first_rows(dataset, design, "checked_in").group_by("member_code")
     first = first.agg(entered=lambda rows: rows.happened_at_day.min())
-    rows = partitions.gathered(dataset, given, lambda part: _orders_by_store(part, first))
-    codes = rows["store_code"].combine_chunks().dictionary_encode()
-    names = np.array([str(name) for name in codes.dictionary.to_pylist()])
-    order = np.argsort(names, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    store, member = rank[codes.indices.to_numpy()], rows["member"].to_numpy()
-    best = np.lexsort((-store, rows["late"].to_numpy(), rows["early"].to_numpy(), member))
-    last = np.append(member[best][1:], -1) != member[best]
-    home = np.zeros(n, dtype=np.int64)
-    home[member[best][last]] = store[best][last]
-    return home, tuple(str(name) for name in names[order])
-
-
-def _orders_by_store(given: Facts, first: Any) -> Any:
-    """Return (member, store_code, early, late): orders before and after the first entry."""
-    facts = given.orders
-    dated = facts.left_join(first, "member_code").select(
-        facts.member_code, facts.store_code, facts.day, first.entered
-    )
-    early = dated.entered.isnull() | (dated.day < dated.entered)
-    each = dated.group_by("member_code", "store_code").agg(
-        early=integer_sum(early.cast("int64")), late=integer_sum((~early).cast("int64"))
-    )
-    return each.inner_join(given.members, "member_code").select("member", "store_code", "early", "late")
+    return homes.of(dataset, given, first, n)
 
 
 def _places(dataset: Dataset, stores: tuple[str, ...], store: np.ndarray) -> np.ndarray:

@@ -6,9 +6,10 @@ picture has its table under it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 
 from tongxin.compass import report_checks, report_money
 from tongxin.compass import report_parts as parts
@@ -21,7 +22,9 @@ from tongxin.compass.words import VERDICTS
 _CSS = Path(__file__).with_name("report.css")
 
 
-def render(answer: Answer, language: str = "zh", title: str = "") -> str:
+def render(
+    answer: Answer, language: str = "zh", title: str = "", drawn: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """Return the page as HTML text.
 
     Parameters
@@ -30,6 +33,8 @@ def render(answer: Answer, language: str = "zh", title: str = "") -> str:
     language : {"zh", "en"}
     title : str
         Shown as heading; the design's title or a plain one otherwise.
+    drawn : mapping of chart name to SVG
+        Charts of this answer and language that are there already; the others are drawn here.
     """
     say = parts.speaker(language)
     heading = (
@@ -42,9 +47,9 @@ def render(answer: Answer, language: str = "zh", title: str = "") -> str:
         _kpis(answer, language, say),
         report_money.block(answer.money, answer.currency, language),
         _refusals(answer, say),
-        _event_study(answer, language, say),
-        _forest(answer, language, say),
-        _love_plot(answer, language, say),
+        _event_study(answer, language, say, drawn),
+        _forest(answer, language, say, drawn),
+        _love_plot(answer, language, say, drawn),
         _controls(answer, language, say),
         _checks(answer, language, say),
         _naive(answer, say),
@@ -134,7 +139,7 @@ def _refusals(answer: Answer, say: Say) -> str:
     )
 
 
-def _event_study(answer: Answer, language: str, say: Say) -> str:
+def _event_study(answer: Answer, language: str, say: Say, drawn: Mapping[str, str]) -> str:
     kpi = answer.primary
     if not any(point.kpi == kpi.kpi for point in answer.event_study):
         return ""
@@ -146,13 +151,13 @@ def _event_study(answer: Answer, language: str, say: Say) -> str:
         )
     )
     return parts.card(
-        f"{parts.figure(event_study.draw_svg(answer, kpi, language))}"
+        f"{parts.figure(drawn.get('event_study') or event_study.draw_svg(answer, kpi, language))}"
         f'<p class="note">{placebo} {left_out}</p>{parts.event_table(answer, kpi, language, say)}',
         say(event_study.sentence(answer, kpi)),
     )
 
 
-def _forest(answer: Answer, language: str, say: Say) -> str:
+def _forest(answer: Answer, language: str, say: Say, drawn: Mapping[str, str]) -> str:
     if not forest.shown(answer):
         return ""
     note = say(
@@ -162,13 +167,13 @@ def _forest(answer: Answer, language: str, say: Say) -> str:
         )
     )
     return parts.card(
-        f'{parts.figure(forest.draw_svg(answer, language))}<p class="note">{note}</p>'
+        f'{parts.figure(drawn.get("forest") or forest.draw_svg(answer, language))}<p class="note">{note}</p>'
         f"{parts.forest_table(answer, say)}",
         say(forest.sentence(answer)),
     )
 
 
-def _love_plot(answer: Answer, language: str, say: Say) -> str:
+def _love_plot(answer: Answer, language: str, say: Say, drawn: Mapping[str, str]) -> str:
     if not answer.balance:
         return ""
     note = say(
@@ -178,7 +183,7 @@ def _love_plot(answer: Answer, language: str, say: Say) -> str:
         )
     )
     return parts.card(
-        f'{parts.figure(love_plot.draw_svg(answer, language))}<p class="note">{note}</p>'
+        f'{parts.figure(drawn.get("love_plot") or love_plot.draw_svg(answer, language))}<p class="note">{note}</p>'
         f"{parts.balance_table(answer, language, say)}",
         say(love_plot.sentence(answer)),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -90,6 +90,28 @@ def values(  # noqa: PLR0917 - one question: who, what, when, in which parts
     if kpi.reads == "value":
         return value(reader, rows, kpi, quantity, span)
     return reader.mean(rows, quantity, span)
+
+
+#: what a reading adds up: (first, last, factor) of relative periods
+Pieces: TypeAlias = tuple[tuple[int, int, float], ...]
+
+
+def pieces(reader: Reader, kpi: Kpi, quantity: str, span: Range, part: int) -> tuple[Pieces, int]:
+    """Say which relative periods `values` adds up with which factors; and the length of the parts, 0 for plain sums."""
+    if kpi.reads in {"any", "last"}:
+        ends = range(span[1], span[0] + part - 2, -part)
+        return tuple((end, end, 1.0 / len(ends)) for end in ends), part
+    if kpi.reads == "value":
+        weights = period_weights(kpi, reader.calendar.unit, reader.terms.discount) / reader.unit(quantity)
+        if span == (1, len(weights)):
+            return tuple((place, place, float(weight)) for place, weight in enumerate(weights, start=1)), 0
+        return ((*span, float(weights.sum()) / _length(span)),), 0
+    return mean_pieces(reader, quantity, span), 0
+
+
+def mean_pieces(reader: Reader, quantity: str, span: Range) -> Pieces:
+    """Say with which factor a span's sum becomes its monthly mean."""
+    return ((*span, reader.calendar.per_month / _length(span) / reader.unit(quantity)),)
 
 
 def share_of_parts(reader: Reader, rows: Match, quantity: str, span: Range, part: int) -> np.ndarray:

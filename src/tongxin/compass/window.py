@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tongxin.compass import effects, inference, ways
-from tongxin.compass.effects import Contrast, Range, Regression
+from tongxin.compass.effects import Contrast, Range
 from tongxin.compass.frame import Frame
 from tongxin.compass.inference import Clusters, Estimate
 from tongxin.compass.kpis.base import Kpi
 from tongxin.compass.match import Match
 from tongxin.compass.methods import METHODS
 from tongxin.compass.naive import NAIVES
+from tongxin.compass.regression import Regression
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Window:
     regressions: dict[str, Regression]
     naives: dict[str, Match]
     clusters: Clusters
+    naive_regressions: dict[str, Regression] = field(default_factory=dict)
 
     @property
     def length(self) -> int:
@@ -46,14 +48,22 @@ class Window:
 def open_window(frame: Frame) -> Window:
     """Choose the rows of every method and of every naive number."""
     design, population = frame.design, frame.population
+    given = (frame.panel, population, design)
+    never = METHODS["never_joiners"].choose(*given, frame.sets)
     matches = {
-        code: method.choose(frame.panel, population, design, frame.sets) for code, method in METHODS.items()
+        code: never
+        if code == never.method
+        else method.reweigh(*given, never)
+        if method.reweigh
+        else method.choose(*given, frame.sets)
+        for code, method in METHODS.items()
     }
-    everybody = np.concatenate([np.zeros(0, dtype=np.int64), *[rows.member for rows in matches.values()]])
+    everybody = np.concatenate([np.zeros(0, dtype=np.int64), *[rows.people for rows in matches.values()]])
     clusters = inference.clusters_for(
         population.store, everybody, design.cluster, draws=design.draws, seed=design.seed, level=design.level
     )
-    naives = {code: naive.choose(frame) for code, naive in NAIVES.items()}
+    chosen = {choose: choose(frame) for choose in {naive.choose for naive in NAIVES.values()}}
+    naives = {code: chosen[naive.choose] for code, naive in NAIVES.items()}
     return Window(
         frame, matches, {code: Regression(rows) for code, rows in matches.items()}, naives, clusters
     )
@@ -84,17 +94,9 @@ def read(window: Window, method: str, kpi: Kpi) -> Reading | None:
 def difference(window: Window, first: Reading, second: Reading, codes: tuple[str, str]) -> Estimate:
     """Estimate first − second of two control groups; members who serve in both are summed before squaring."""
     a, b = (window.matches[code] for code in codes)
-    joined = Match(
-        "difference",
-        np.concatenate([a.member, b.member]),
-        np.concatenate([a.cohort, b.cohort]),
-        np.concatenate([a.treated, b.treated]),
-        np.concatenate([a.cell, b.cell]),
-        np.concatenate([a.weight, b.weight]),
-        a.rung,
-        a.offered,
+    joined, influence = inference.together(
+        [a.people, b.people], [first.contrast.influence, -second.contrast.influence]
     )
-    influence = np.concatenate([first.contrast.influence, -second.contrast.influence])
     return window.clusters.estimate(joined, first.contrast.effect - second.contrast.effect, influence)
 
 
@@ -110,5 +112,6 @@ def read_naive(window: Window, code: str, kpi: Kpi) -> Estimate | None:
         after = effects.level(reader, rows, kpi, ways.ending(kpi, span, part), part)
         before = effects.level(reader, rows, kpi, before_span, part)
         return window.clusters.estimate(rows, after[0] - before[0], after[1] - before[1])
-    found = effects.contrast(window.frame.reader, rows, kpi, span, baseline)
+    regress = window.naive_regressions.setdefault(code, Regression(rows))
+    found = effects.contrast(window.frame.reader, rows, kpi, span, baseline, regress=regress, once=True)
     return window.clusters.estimate(rows, found.effect, found.influence)

@@ -53,9 +53,13 @@ def matched_rows(window: Window, method: str) -> list[BalanceRow]:
     if not rows.retained:
         return []
     table = balances.table(
-        window.frame, window.naives["versus_all_others"], rows, window.matches["split_window"]
+        window.frame,
+        window.naives["versus_all_others"],
+        rows,
+        window.matches["split_window"],
+        role="matched",
     )
-    return [row for row in table if row.role == "matched"]
+    return list(table)
 
 
 def worst_of(rows: list[BalanceRow]) -> tuple[str, float]:

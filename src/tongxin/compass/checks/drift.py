@@ -45,7 +45,7 @@ def look(window: Window, method: str, kpi: Kpi) -> Drift | None:
     weight = (periods - periods.mean()) / ((periods - periods.mean()) ** 2).sum()
     points = [window.contrast(method, kpi, (int(t), int(t)), None) for t in periods]
     slope = float(sum(w * one.effect for w, one in zip(weight, points, strict=True)))
-    influence = np.zeros(len(rows.member))
+    influence = np.zeros(len(rows.people))
     for w, one in zip(weight, points, strict=True):
         influence += w * one.influence
     found = window.estimate(method, slope, influence)

@@ -14,9 +14,10 @@ from typing import Any
 import ibis
 import numpy as np
 
+from tongxin.compass.adding import integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.match import Match
-from tongxin.compass.panel import DEAD_STATUSES, integer_sum
+from tongxin.compass.panel import DEAD_STATUSES
 from tongxin.compass.periods import Calendar
 from tongxin.compass.verdict import IDENTIFIED_REFUSES, Identification
 from tongxin.compass.window import Window
@@ -36,10 +37,17 @@ class Sales:
 
 
 def sales(dataset: Dataset, calendar: Calendar, stores: tuple[str, ...]) -> Sales:
-    """Add up sales by store and period in the database, with and without a member code."""
+    """Add up sales by store and period in the database, with and without a member code.
+
+    Where every order has one there is nothing to compare, and nothing is added up.
+    """
     orders = dataset.tables["orders"]
     if "status" in orders.columns:
         orders = orders.filter(orders.status.isnull() | orders.status.lower().notin(DEAD_STATUSES))
+    total = np.zeros((len(stores), calendar.count), dtype=np.int64)
+    known = np.zeros_like(total)
+    if not dataset.arrow(orders.agg(some=orders.member_code.isnull().any()))["some"][0].as_py():
+        return Sales(total, known)
     dated = orders.select(
         "store_code",
         period=calendar.index(orders.ordered_at_day, orders.ordered_at_date),
@@ -54,8 +62,6 @@ def sales(dataset: Dataset, calendar: Calendar, stores: tuple[str, ...]) -> Sale
     )
     place = {code: number for number, code in enumerate(stores)}
     at = np.array([place.get(code, -1) for code in rows["store_code"].to_pylist()], dtype=np.int64)
-    total = np.zeros((len(stores), calendar.count), dtype=np.int64)
-    known = np.zeros_like(total)
     there, period = at >= 0, rows["period"].to_numpy()
     total[at[there], period[there]] = rows["total"].to_numpy()[there]
     known[at[there], period[there]] = rows["known"].to_numpy()[there]

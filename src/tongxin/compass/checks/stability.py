@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from tongxin.compass.frame import Frame
 from tongxin.compass.kpis.base import Kpi
@@ -32,28 +33,35 @@ def leave_one_store_out(frame: Frame, rows: Match, kpi: Kpi) -> StoreRange | Non
         rows, kpi.numerator, frame.design.baseline
     )
     store = frame.population.store[rows.member]
-    stores = np.unique(store)
+    stores = np.unique(frame.population.store[rows.people])
     if len(stores) < 2:
         return None
-    arms = {True: rows.treated, False: ~rows.treated}
-    n = {arm: _summed(rows, mask, rows.weight) for arm, mask in arms.items()}
-    y = {arm: _summed(rows, mask, rows.weight * change) for arm, mask in arms.items()}
-    effects = []
-    for one in stores:
-        here = store == one
-        less_n = {arm: n[arm] - _summed(rows, mask & here, rows.weight) for arm, mask in arms.items()}
-        less_y = {
-            arm: y[arm] - _summed(rows, mask & here, rows.weight * change) for arm, mask in arms.items()
-        }
-        effects.append(_from_cells(less_n, less_y))
-    found, full = np.array(effects), _from_cells(n, y)
+    n = _cells_by_store(rows, store, rows.weight)
+    y = _cells_by_store(rows, store, rows.weight * change)
+    whole_n, whole_y = ({arm: one[arm].sum(axis=1) for arm in one} for one in (n, y))
+    effects = [
+        _from_cells(
+            {arm: whole_n[arm] - n[arm][:, [one]].toarray().ravel() for arm in n},
+            {arm: whole_y[arm] - y[arm][:, [one]].toarray().ravel() for arm in y},
+        )
+        for one in stores
+    ]
+    found, full = np.array(effects), _from_cells(whole_n, whole_y)
     worst = int(np.argmax(np.abs(found - full)))
     name = frame.population.stores[int(stores[worst])]
     return StoreRange(float(found.min()), float(found.max()), name, len(stores))
 
 
-def _summed(rows: Match, mask: np.ndarray, values: np.ndarray) -> np.ndarray:
-    return np.bincount(rows.cell[mask], weights=values[mask], minlength=len(rows.rung))
+def _cells_by_store(rows: Match, store: np.ndarray, values: np.ndarray) -> dict[bool, sparse.csc_array]:
+    """Sums by cell and store of each arm, shape (cells, stores)."""
+    shape = (len(rows.rung), int(store.max()) + 1)
+    found = {}
+    for arm in (True, False):
+        mask = rows.treated == arm
+        found[arm] = sparse.csc_array(
+            sparse.coo_array((values[mask], (rows.cell[mask], store[mask])), shape=shape)
+        )
+    return found
 
 
 def _from_cells(n: dict[bool, np.ndarray], y: dict[bool, np.ndarray]) -> float:

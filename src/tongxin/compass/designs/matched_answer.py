@@ -27,7 +27,7 @@ from tongxin.compass.designs import spoken, tables_out
 from tongxin.compass.designs.base import Asked, Draft
 from tongxin.compass.designs.reasons import REASONS as OWN
 from tongxin.compass.designs.spoken import Beside, Numbers
-from tongxin.compass.effects import Range, Regression
+from tongxin.compass.effects import Range
 from tongxin.compass.frame import Frame
 from tongxin.compass.kpis import KPIS
 from tongxin.compass.kpis.base import Kpi
@@ -35,6 +35,7 @@ from tongxin.compass.match import Match
 from tongxin.compass.methods import METHODS, never_joiners, split_window
 from tongxin.compass.naive import NAIVES
 from tongxin.compass.refusals import LEAST_TREATED, REASONS, Reason
+from tongxin.compass.regression import Regression
 from tongxin.compass.sentence import Words, points
 from tongxin.compass.window import Window
 from tongxin.compass.words import headline as plain_headline

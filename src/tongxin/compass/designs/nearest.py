@@ -21,6 +21,8 @@ def choose(asked: Asked, rows: Match, known: np.ndarray) -> Match:
         pairs = pairing.by_score(score, rows.treated, rows.cell, replace=design.replacement, caliper=wide)
     count = len(pairs.treated)
     both = np.concatenate([pairs.treated, pairs.control])
+    by_cohort = np.argsort(rows.cohort[both], kind="stable")
+    both, arm = both[by_cohort], (np.arange(2 * count) < count)[by_cohort]
     # cells stay the strata: a control that serves twice is then added up under its own name before it is squared
     there, cell = np.unique(rows.cell[both], return_inverse=True)
     weight = np.full(2 * count, 1.0 / max(1, count))
@@ -28,7 +30,7 @@ def choose(asked: Asked, rows: Match, known: np.ndarray) -> Match:
         "nearest",
         rows.member[both],
         rows.cohort[both],
-        np.arange(2 * count) < count,
+        arm,
         cell.astype(np.int64),
         weight,
         rows.rung[there],

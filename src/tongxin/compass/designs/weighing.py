@@ -5,6 +5,7 @@ The interval is that of the weighted regression which balancing implicitly is (Z
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ class Weighed:
     ----------
     rows : int64 array, shape (r,)
         Rows of strata that hold both arms.
+    arm : bool array, shape (r,)
+        Whether they are treated.
     weight : float array, shape (r,)
         Sums to 1 in each arm.
     cell : int64 array, shape (r,)
@@ -28,13 +31,18 @@ class Weighed:
         Largest |standardised difference| left (by the treated's standard deviation).
     offered : int
         Treated rows that were given.
+    x, own : float arrays, shape (k, controls) and (treated, k)
+        The covariates that were balanced.
     """
 
     rows: np.ndarray
+    arm: np.ndarray
     weight: np.ndarray
     cell: np.ndarray
     worst: float
     offered: int
+    x: np.ndarray
+    own: np.ndarray
 
 
 def balanced(known: np.ndarray, treated: np.ndarray, stratum: np.ndarray) -> Weighed | None:
@@ -58,15 +66,16 @@ def balanced(known: np.ndarray, treated: np.ndarray, stratum: np.ndarray) -> Wei
     if not total:
         return None
     weight = np.where(arm, 1.0 / total, (n[both] / np.maximum(m[both], 1))[cell] / total)
-    x = known[rows[~arm]]
-    target = known[rows[arm]].mean(axis=0)
+    x, own = known[rows[~arm]], known[rows[arm]]
+    target = own.mean(axis=0)
     found = entropy.balance(weight[~arm], x, cell[~arm], target)
     if found is None:
         return None
     weight[~arm] = found
-    spread = known[rows[arm]].std(axis=0)
+    spread = own.std(axis=0)
     gap = np.abs(target - found @ x) / np.where(spread > 0, spread, 1.0)
-    return Weighed(rows, weight, cell, float(gap.max(initial=0.0)), int(treated.sum()))
+    worst = float(gap.max(initial=0.0))
+    return Weighed(rows, arm, weight, cell, worst, int(treated.sum()), np.ascontiguousarray(x.T), own)
 
 
 @dataclass(frozen=True)
@@ -78,32 +87,31 @@ class WeighedEffect:
     treated: int
 
 
-def effect(found: Weighed, outcome: np.ndarray, known: np.ndarray, treated: np.ndarray) -> WeighedEffect:
-    """Average effect on the treated of the kept strata.
+def effect(found: Weighed, outcome: np.ndarray) -> WeighedEffect:
+    """Average effect on the treated of the kept strata; `outcome` has the shape (n,)."""
+    return effects(found, (outcome,))[0]
 
-    Parameters
-    ----------
-    outcome : float array, shape (n,)
-    known : float array, shape (n, k)
-        The covariates that were balanced.
-    treated : bool array, shape (n,)
-    """
-    y, x, arm = outcome[found.rows], known[found.rows], treated[found.rows]
-    weight, cell = found.weight, found.cell
-    value = float(weight[arm] @ y[arm] - weight[~arm] @ y[~arm])
-    cells = int(cell.max()) + 1
-    mass = np.bincount(cell[~arm], weights=weight[~arm], minlength=cells)
-    m = np.bincount(cell[~arm], minlength=cells)
 
-    xc, yc, wc, cc = x[~arm], y[~arm], weight[~arm], cell[~arm]
-    y_mean = np.bincount(cc, weights=wc * yc, minlength=cells) / mass
-    x_sum = [np.bincount(cc, weights=wc * column, minlength=cells) for column in xc.T]
-    x_mean = np.stack(x_sum, axis=1) / mass[:, None]
-    flat = xc - x_mean[cc]
-    heavy = flat * wc[:, None]
-    slope = np.linalg.lstsq(heavy.T @ flat, heavy.T @ (yc - y_mean[cc]), rcond=None)[0]
-    rest = y_mean - x_mean @ slope  # what a cell expects of a row, less its covariates' part
-    left = y - x @ slope - rest[cell]
+def effects(found: Weighed, outcomes: Sequence[np.ndarray]) -> tuple[WeighedEffect, ...]:
+    """Average effects on several outcomes; the regression on the covariates is solved for all at once."""
+    arm, x, own = found.arm, found.x, found.own
+    weight, cell = found.weight[~arm], found.cell[~arm]
+    cells = int(found.cell.max()) + 1
+    mass, m = np.bincount(cell, weights=weight, minlength=cells), np.bincount(cell, minlength=cells)
+    heavy = x * weight
+    x_mean = np.stack([np.bincount(cell, weights=column, minlength=cells) for column in heavy]) / mass
+    gram = heavy @ x.T - (x_mean * mass) @ x_mean.T
     lever = np.sqrt(m / np.maximum(m - 1, 1))[cell]
-    influence = np.where(arm, weight * (left - value), weight * left * lever)
-    return WeighedEffect(value, float(np.sqrt((influence**2).sum())), int(arm.sum()))
+    out = []
+    for outcome in outcomes:
+        y = outcome[found.rows]
+        treated, control = y[arm], y[~arm]
+        value = float(found.weight[arm] @ treated - weight @ control)
+        y_mean = np.bincount(cell, weights=weight * control, minlength=cells) / mass
+        slope = np.linalg.lstsq(gram, heavy @ control - (x_mean * mass) @ y_mean, rcond=None)[0]
+        rest = y_mean - slope @ x_mean  # what a cell expects of a row, less its covariates' part
+        left = control - slope @ x - rest[cell]
+        over = treated - own @ slope - rest[found.cell[arm]] - value
+        variance = ((found.weight[arm] * over) ** 2).sum() + ((weight * left * lever) ** 2).sum()
+        out.append(WeighedEffect(value, float(np.sqrt(variance)), int(arm.sum())))
+    return tuple(out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ class Engine:
         Runs an expression; out of memory becomes OutOfRoom.
     keep : callable of expression to ibis table
         Computes it once; out of memory becomes OutOfRoom.
+    stream : callable of (ibis backend, expression) to Arrow record batches, or None
+        Yields the rows as they are found, without ever holding them all. None where rows would have to cross a
+        network: there they are added up first.
     """
 
     name: str
@@ -35,3 +38,4 @@ class Engine:
     version: Callable[[Any], str]
     ask: Callable[[Any, Any], pa.Table]
     keep: Callable[[Any], Any]
+    stream: Callable[[Any, Any], Iterator[pa.RecordBatch]] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -10,6 +11,9 @@ import pyarrow as pa
 
 from tongxin.compass.engines.base import Engine
 from tongxin.compass.errors import OutOfRoom
+
+#: rows of a batch: a few megabytes, so that what is done with it stays in the cache
+BATCH = 1 << 18
 
 
 def connect(address: str) -> Any:
@@ -38,6 +42,20 @@ def ask(con: Any, expression: Any) -> pa.Table:
         raise _out_of_room() from error
 
 
+def stream(con: Any, expression: Any) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of an Ibis expression batch by batch; until the last one the connection can do nothing else.
+
+    Raises
+    ------
+    OutOfRoom
+        As `ask`.
+    """
+    try:
+        yield from con.con.execute(con.compile(expression)).to_arrow_reader(BATCH)
+    except duckdb.OutOfMemoryException as error:
+        raise _out_of_room() from error
+
+
 def keep(expression: Any) -> Any:
     """Compute an expression into a temporary table. Raises OutOfRoom as `ask` does."""
     try:
@@ -59,4 +77,6 @@ def _out_of_room() -> OutOfRoom:
     )
 
 
-ENGINE = Engine("duckdb", ("duckdb",), lambda address: address == "duckdb", connect, version, ask, keep)
+ENGINE = Engine(
+    "duckdb", ("duckdb",), lambda address: address == "duckdb", connect, version, ask, keep, stream
+)

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongxin.compass import costed, panel
+from tongxin.compass.adding import integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.errors import BadInput
-from tongxin.compass.panel import integer_sum
 from tongxin.compass.periods import calendar_for
 from tongxin.compass.sentence import Words
 

@@ -16,7 +16,10 @@ Chooser = Callable[[Panel, Population, Design, Sequence[RiskSet]], Match]
 
 @dataclass(frozen=True)
 class Method:
-    """One control group: how it is chosen, which baseline its difference starts from, its name in words."""
+    """One control group: how it is chosen, which baseline its difference starts from, its name in words.
+
+    `reweigh` makes it from the rows of the never-joiners where these are chosen already.
+    """
 
     code: str
     letter: str
@@ -24,6 +27,7 @@ class Method:
     baseline: Callable[[Design], tuple[int, int]]
     zh: str
     en: str
+    reweigh: Callable[[Panel, Population, Design, Match], Match] | None = None
 
 
 def whole_baseline(design: Design) -> tuple[int, int]:

@@ -38,7 +38,11 @@ def early_means(panel: Panel, design: Design, rows: Match) -> np.ndarray:
 
 def choose(panel: Panel, population: Population, design: Design, sets: Sequence[RiskSet]) -> Match:
     """Reweight the never-joiners of each cohort; a cohort that cannot be balanced keeps its weights."""
-    rows = never_joiners.choose(panel, population, design, sets)
+    return reweigh(panel, population, design, never_joiners.choose(panel, population, design, sets))
+
+
+def reweigh(panel: Panel, _: Population, design: Design, rows: Match) -> Match:
+    """Reweight rows of the never-joiners; their standing covariates stay balanced."""
     early = early_means(panel, design, rows)
     if rows.covariates is None:
         return standing.even(rows, early, "split_window")
@@ -46,5 +50,5 @@ def choose(panel: Panel, population: Population, design: Design, sets: Sequence[
 
 
 METHOD = Method(
-    "split_window", "D", choose, late_baseline, "早期窗口配平的从未参加者", "early-window balanced"
+    "split_window", "D", choose, late_baseline, "早期窗口配平的从未参加者", "early-window balanced", reweigh
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from tongxin.compass import panel
+from tongxin.compass.adding import integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.graph.people import MEETINGS, number
 from tongxin.compass.periods import Calendar
@@ -63,8 +64,8 @@ def _high_margin(dataset: Dataset, codes: pa.Array, cut: int, last: int) -> np.n
     typed = lines.inner_join(kinds, "sku").select(*keys, "paid_amount_fen", "high")
     joined = typed.inner_join(facts, keys).select("member_code", "paid_amount_fen", "high")
     summed = joined.group_by("member_code").agg(
-        spend=panel.integer_sum(joined.paid_amount_fen),
-        high=panel.integer_sum(joined.high.ifelse(joined.paid_amount_fen, 0)),
+        spend=integer_sum(joined.paid_amount_fen),
+        high=integer_sum(joined.high.ifelse(joined.paid_amount_fen, 0)),
     )
     return _flagged(
         dataset, summed.filter((summed.spend > 0) & (summed.high >= HIGH_MARGIN * summed.spend)), codes

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongxin.compass import panel
+from tongxin.compass.adding import integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.graph import people as everybody
 from tongxin.compass.graph.people import NEVER, number
@@ -85,7 +86,7 @@ def read(dataset: Dataset, first_day: int, cut: int, child_words: tuple[str, ...
     n = len(codes)
     info = everybody.member_facts(dataset, codes)
     weekend = ((window.day + 3) % 7 >= 5).cast("int64")
-    each = window.group_by("member_code").agg(orders=window.count(), weekend=panel.integer_sum(weekend))
+    each = window.group_by("member_code").agg(orders=window.count(), weekend=integer_sum(weekend))
     sums = _placed(dataset, each, codes, ("orders", "weekend"))
     bought = np.full(n, NEVER)
     bought[number(first["member_code"], codes)] = first["day"].to_numpy()

@@ -136,14 +136,18 @@ def _answered(study: Study, found: Extract) -> dict[str, Any]:
     for reason, n in found.left_out.items():
         zh, en = LEFT_OUT[reason]
         plain["population"]["excluded"].append({"reason": reason, "n": n, "words": {"zh": zh, "en": en}})
+    pictures = {language: _pictures(answer, language) for language in ("zh", "en")}
+    drawn = {
+        language: {name: found["svg"] for name, found in kept.items()} for language, kept in pictures.items()
+    }
     return {
         "answer": plain,
         "verdict": answer.primary.verdict,
         "fingerprint": answer.fingerprint.data,
         "simulated": answer.simulated,
-        "pictures": {language: _pictures(answer, language) for language in ("zh", "en")},
-        "report_html": report.render(answer, "zh", study.title),
-        "report_en": report.render(answer, "en", study.title),
+        "pictures": pictures,
+        "report_html": report.render(answer, "zh", study.title, drawn["zh"]),
+        "report_en": report.render(answer, "en", study.title, drawn["en"]),
     }
 
 
