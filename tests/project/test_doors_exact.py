@@ -22,7 +22,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.project import doors, permissions
 
 MEI = Viewer(account=1, name="mei", grants=(Grant("champion", places=frozenset({3})),))
-ACCOUNT = SimpleNamespace(pk=1)
+ACCOUNT = SimpleNamespace(pk=1, kind="member")
 
 
 def ask(
@@ -349,18 +349,20 @@ def test_a_program_is_known_by_its_secret_and_never_by_a_cookie(told, secrets):
 def test_everything_of_an_entry_reaches_the_viewer(monkeypatch):
     asked = {}
     person = Viewer(account=1, name="m", person=9, grants=(Grant("member"), Grant("admin", everywhere=True)))
-    monkeypatch.setattr(doors.people, "person_of", lambda account: ("person of", account))
+    monkeypatch.setattr(doors.people, "member_of", lambda account: (("member of", account), 3))
     monkeypatch.setattr(
         doors.stores, "viewer_for", lambda account, **more: asked.update(account=account, **more) or person
     )
     entry = Entry(ACCOUNT, second_factor=True, scopes=frozenset({"me"}), device=4)
     assert doors.viewer_of(entry, "en") == person
     assert asked == {
-        "account": ACCOUNT, "person": ("person of", ACCOUNT), "scopes": frozenset({"me"}), "second_factor": True,
+        "account": ACCOUNT, "person": ("member of", ACCOUNT), "brand": 3, "scopes": frozenset({"me"}), "second_factor": True,
         "device": 4, "language": "en",
     }  # fmt: skip
     owing = doors.viewer_of(replace(entry, second_factor=False, complete=False), "zh")
     assert (owing.grants, owing.person) == ((), None)
+    doors.viewer_of(Entry(SimpleNamespace(pk=1, kind="staff"), second_factor=True), "zh")
+    assert (asked["person"], asked["brand"]) == (None, None)  # behind a staff account nobody is looked for
     plain = doors.viewer_of(replace(entry, second_factor=False), "zh")
     assert ([g.role for g in plain.grants], plain.person) == (["member"], 9)
 

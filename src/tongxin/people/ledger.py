@@ -72,6 +72,14 @@ def record(
         return Deed.objects.get(source_system=system_name, source_id=key)
 
 
+def write(rows: list[DeedIn]) -> int:
+    """Write deeds down in one statement, inside the transaction of the act they tell of, whose trail names who acts.
+
+    The same source again changes nothing; answers how many were new. Refuses `people.unknown_deed`.
+    """
+    return _insert(rows, clock.now())
+
+
 def record_many(rows: Iterable[DeedIn], *, viewer: Viewer | None = None) -> Written:
     """Write many deeds down in one transaction; repeating changes nothing. Refuses `people.unknown_deed`, then nothing is written."""
     new = seen = 0

@@ -28,6 +28,7 @@ from tongxin.foundation import access
 from tongxin.foundation.access import ANONYMOUS, Grant, Row, Viewer
 from tongxin.foundation.accounts import actions as accounts
 from tongxin.foundation.accounts.queries import Entry, entry_of_secret, entry_of_session
+from tongxin.foundation.accounts.terms import AccountKind
 from tongxin.foundation.errors import Refused
 from tongxin.people import queries as people
 from tongxin.project.permissions import row_for
@@ -176,9 +177,13 @@ def _bearer(request: HttpRequest) -> Entry | None:
 
 def viewer_of(entry: Entry, language: str) -> Viewer:
     """The reach of somebody who has proved who they are. Who still owes a second factor reaches nothing yet."""
+    # Only a member's account has a member behind it, and only other accounts hold grants: one question each.
+    member = people.member_of(entry.account) if entry.account.kind == AccountKind.MEMBER else None
+    person, brand = member or (None, None)
     viewer = stores.viewer_for(
         entry.account,
-        person=people.person_of(entry.account),
+        person=person,
+        brand=brand,
         scopes=entry.scopes,
         second_factor=entry.second_factor,
         device=entry.device,

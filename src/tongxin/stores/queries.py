@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Grant as Reach
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.accounts.models import Account
+from tongxin.foundation.accounts.terms import AccountKind
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
 from tongxin.foundation.sealing import blind, mask_phone
@@ -54,6 +56,7 @@ def viewer_for(
     account: Account,
     *,
     person: int | None = None,
+    brand: int | None = None,
     scopes: Iterable[str] | None = None,
     second_factor: bool = False,
     device: int | None = None,
@@ -62,14 +65,14 @@ def viewer_for(
     """The viewer behind an account: its live grants, opened out into stores.
 
     Looked up on every request, so a revoked or expired grant, a closed account or a deactivated member of staff reaches nothing
-    from the next request on (promise P15). `person` adds the role of a member, who reaches only themselves.
+    from the next request on (promise P15). `person` adds the role of a member, who reaches only themselves; a member's account
+    holds no grants (`stores.actions.grant` refuses them), so with `brand` given nothing has to be asked.
     """
-    brand = Brand.objects.order_by("id").first()
     held: list[Reach] = []
-    if account.is_active and not Staff.objects.filter(account=account, active=False).exists():
-        held += _reaches(account)
-        if person is not None:
-            held.append(Reach(Role.MEMBER))
+    if account.kind != AccountKind.MEMBER or brand is None:
+        brand, held = _reaches(account)
+    if account.is_active and person is not None:
+        held.append(Reach(Role.MEMBER))
     return Viewer(
         account=account.pk,
         name=account.handle,
@@ -78,27 +81,37 @@ def viewer_for(
         scopes=None if scopes is None else frozenset(scopes),
         second_factor=second_factor,
         device=device,
-        brand=brand.pk if brand else None,
+        brand=brand,
         language=language,
     )
 
 
-def _reaches(account: Account) -> list[Reach]:
-    live = list(_live_grants().filter(account=account).order_by("id"))
-    regions = {grant.region_id for grant in live if grant.region_id is not None}
-    inside: dict[int, set[int]] = {region: set() for region in regions}
-    if regions:
-        for store, region in Store.objects.filter(region__in=regions).values_list("id", "region_id"):
-            inside[region].add(store)
-    return [
+# Brand, live grants with the stores they open, and whether this person has left: one question, asked on every request.
+_REACH = """
+SELECT b.id, g.role, g.brand_id, g.store_id, g.until,
+    ARRAY(SELECT s.id FROM stores_store s WHERE s.region_id = g.region_id AND g.region_id IS NOT NULL),
+    EXISTS (SELECT 1 FROM stores_staff f WHERE f.account_id = %(account)s AND NOT f.active)
+FROM (SELECT min(id) AS id FROM stores_brand) b
+LEFT JOIN stores_grant g ON g.account_id = %(account)s AND g.revoked_at IS NULL AND (g.until IS NULL OR g.until > %(now)s)
+ORDER BY g.id
+"""
+
+
+def _reaches(account: Account) -> tuple[int | None, list[Reach]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_REACH, {"account": account.pk, "now": clock.now()})
+        rows = cursor.fetchall()
+    held = [
         Reach(
-            role=grant.role,
-            everywhere=grant.brand_id is not None,
-            places=frozenset({grant.store_id} if grant.store_id else inside.get(grant.region_id or 0, set())),
-            until=grant.until,
+            role=role,
+            everywhere=brand is not None,
+            places=frozenset([store] if store is not None else stores),
+            until=until,
         )
-        for grant in live
+        for _, role, brand, store, until, stores, left in rows
+        if role is not None and account.is_active and not left
     ]
+    return rows[0][0], held
 
 
 def _live_grants() -> QuerySet[Grant]:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
+from tongxin.foundation.acting import guarded
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.idempotency import rules
 from tongxin.foundation.idempotency.models import Kept
@@ -73,18 +74,15 @@ def _again(kept: Kept, seen: str) -> tuple[int, dict[str, Any], bool]:
 def _first(
     act: Callable[[], Answer], status_of: Callable[[Refused], int] | None
 ) -> tuple[int, str, Refused | None]:
-    point = transaction.savepoint()
     try:
-        status, body = act()
+        with guarded():
+            status, body = act()
+            if not rules.storable(status):
+                transaction.set_rollback(True)
     except Refused as refused:
         if status_of is None:
             raise
-        transaction.savepoint_rollback(point)
         return status_of(refused), _text({"refused": refused.code, "data": refused.data}), refused
-    if rules.storable(status):
-        transaction.savepoint_commit(point)
-    else:
-        transaction.savepoint_rollback(point)
     return status, _text({"body": body}), None
 
 

@@ -96,13 +96,24 @@ def behind(persons: Iterable[int]) -> dict[int, int]:
 
 def person_of(account: Account) -> int | None:
     """The id of the member who signs in with an account (the surviving entry), None when nobody does."""
+    found = member_of(account)
+    return None if found is None else found[0]
+
+
+def member_of(account: Account) -> tuple[int, int] | None:
+    """The same with the brand that the member belongs to: one question for a request to know who asks."""
     found = (
         Customer.objects.filter(account=account)
         .exclude(state=CustomerState.ERASED)
-        .values_list("survivor", "id")
+        .values_list("survivor", "id", "brand")
         .first()
     )
-    return None if found is None else found[0] or found[1]
+    return None if found is None else (found[0] or found[1], found[2])
+
+
+def home_store_of(person: int) -> int | None:
+    """The store a person calls home."""
+    return Customer.objects.filter(pk=person).values_list("home_store", flat=True).first()
 
 
 def phone_hash(phone: str) -> str:

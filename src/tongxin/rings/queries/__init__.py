@@ -16,6 +16,7 @@ from tongxin.rings.queries.chain import (
     runs,
     store_counts,
 )
+from tongxin.rings.queries.lists import rings_held
 from tongxin.rings.queries.months import ring_paths
 from tongxin.rings.queries.person import (
     Explanation,
@@ -59,6 +60,7 @@ __all__ = [
     "ring_diagram",
     "ring_of",
     "ring_paths",
+    "rings_held",
     "runs",
     "still_in",
     "store_counts",

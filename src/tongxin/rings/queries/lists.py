@@ -23,6 +23,14 @@ def rings_of(viewer: Viewer, persons: Collection[int]) -> dict[int, Ring]:
     return {person: Ring(ring) if personalise else Ring.OUTER for person, ring, personalise in rows}
 
 
+def rings_held(persons: Collection[int]) -> dict[int, Ring]:
+    """The ring of each of these people, for rules that give out places; nobody's page. A blank profile stands outside."""
+    rows = Placement.objects.filter(customer__in=persons, period__upper_inf=True).values_list(
+        "customer", "ring", "customer__personalise"
+    )
+    return {person: Ring(ring) if personalise else Ring.OUTER for person, ring, personalise in rows}
+
+
 def people_in(viewer: Viewer, ring: Ring, *, limit: int = 50, cursor: str | None = None) -> Page[PersonLine]:
     """The people in reach who stand in a ring, newest first. Phones and codes stay with the search by name."""
     here = Q(ring=ring, customer__personalise=True)
