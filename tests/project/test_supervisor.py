@@ -191,6 +191,22 @@ def test_a_silent_web_server_is_restarted(make):
     assert one.said == ["serve: web is silent; restarting it"]
 
 
+def test_a_web_server_that_is_silent_because_it_is_busy_gets_longer(make, monkeypatch):
+    """In a rush the probe waits behind everybody else; a restart would lose what the server holds."""
+    monkeypatch.setattr(supervisor, "BUSY_FAILS", 9)
+    monkeypatch.setattr(supervisor, "AT_WORK", 0.0001)
+    child = Child("web", [sys.executable, "-c", "while True: pass"], grace=0)
+    one = make(child, probe=lambda: False)
+    child.start()
+    child.started = time.monotonic() - supervisor.SETTLED - 1
+    for _ in range(supervisor.BUSY_FAILS - 1):
+        time.sleep(0.05)
+        one._listen()
+    assert not child.fallen()
+    one._listen()
+    until(child.fallen)
+
+
 def test_a_young_or_answering_web_server_is_left_alone(make):
     child = Child("web", SLEEPER, grace=0)
     one = make(child, probe=lambda: False)

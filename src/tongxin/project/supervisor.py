@@ -37,6 +37,8 @@ PROBE_EVERY, PROBE_FAILS = (
     5.0,
     6,
 )  # a web server that is there but has been silent for half a minute is restarted
+BUSY_FAILS = 60  # a server that is silent but at work (a rush) is left alone for five minutes: a restart would only lose what it holds
+AT_WORK = 0.05  # of a processor between two probes
 READY_WITHIN = 90.0  # seconds from start to the first answer
 PR_SET_CHILD_SUBREAPER = 36  # Linux: orphans of our children come to us, so their end can be seen
 OTHERS = (
@@ -102,6 +104,8 @@ class Supervisor:
     database: str = ""  # the address of the embedded database, "" when it is somebody else's to keep
     stopping: bool = False
     silent: int = 0
+    unheard: int = 0
+    worked: float = 0.0
     next_probe: float = 0.0
     next_look: float = 0.0
     notes: Callable[[str], None] = field(default=lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - a line for the terminal
@@ -184,15 +188,19 @@ class Supervisor:
                 self.notes("serve: database is back")
 
     def _listen(self) -> None:
+        """Restart a web server that is silent and idle; one that is silent because it is busy gets much longer."""
         web = self.children[0]
-        if web.process is None or time.monotonic() - web.started < SETTLED:
-            self.silent = 0
-        else:
-            self.silent = 0 if self.probe() else self.silent + 1
-        if self.silent >= PROBE_FAILS and web.process is not None:
+        worked = 0.0 if web.process is None else _group_worked(web.process.pid)
+        busy, self.worked = worked - self.worked > AT_WORK * PROBE_EVERY, worked
+        if web.process is None or time.monotonic() - web.started < SETTLED or self.probe():
+            self.silent = self.unheard = 0
+            return
+        self.unheard += 1
+        self.silent = 0 if busy else self.silent + 1
+        if self.silent >= PROBE_FAILS or self.unheard >= BUSY_FAILS:
             self.notes("serve: web is silent; restarting it")
             _signal_group(web.process.pid, signal.SIGKILL)
-            self.silent = 0
+            self.silent = self.unheard = 0
 
     def _remember(self) -> None:
         """Write down our groups, so that the next `serve` can clear what a killed supervisor left behind."""
@@ -368,6 +376,21 @@ def _born(pid: int) -> str | None:
     except OSError:
         return None
     return None if fields[0] == "Z" else fields[19]
+
+
+def _group_worked(group: int) -> float:
+    """Seconds of processor time that the living processes of a group have used."""
+    ticks = 0
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _in_use(url: str) -> bool:
