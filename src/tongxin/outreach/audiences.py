@@ -1,0 +1,54 @@
+"""The audience that needs no upper room: the members of a store. The reference for sources that rings and events bring."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from tongxin.foundation.access import Viewer
+from tongxin.foundation.errors import Refused
+from tongxin.outreach.terms import PLANNERS
+from tongxin.people.models import Customer
+from tongxin.people.terms import CustomerState
+from tongxin.stores.models import Store
+
+EVERY_STORE = "all"
+
+
+class StoreMembers:
+    """`AUDIENCES = {"store": StoreMembers()}`. The key is a store's public id, or `all` for the whole chain."""
+
+    id = "store"
+
+    def access(self, viewer: Viewer, key: str) -> None:
+        """Whoever plans messages for that store. Refuses `absent`."""
+        place = None if key == EVERY_STORE else _store(key)
+        if (place is None and key != EVERY_STORE) or not viewer.reaches(place, PLANNERS):
+            raise Refused("absent")
+
+    def persons(self, key: str, *, at: datetime) -> Iterable[int]:  # noqa: ARG002 - home stores have no history
+        """The surviving members at home there, themselves or by an entry behind them."""
+        return _members(key).values_list("id", flat=True)
+
+    def still_in(self, key: str, persons: Collection[int]) -> frozenset[int]:
+        """Which of these are at home there now."""
+        return frozenset(_members(key).filter(id__in=persons).values_list("id", flat=True))
+
+
+def _members(key: str) -> QuerySet[Customer]:
+    live = Customer.objects.filter(state=CustomerState.LIVE)
+    if key == EVERY_STORE:
+        return live
+    place = _store(key)
+    if place is None:
+        return live.none()
+    behind = Customer.objects.filter(home_store=place, survivor__isnull=False).values("survivor")
+    return live.filter(Q(home_store=place) | Q(id__in=behind))
+
+
+def _store(key: str) -> int | None:
+    try:
+        return Store.objects.filter(public_id=UUID(key)).values_list("id", flat=True).first()
+    except ValueError:
+        return None

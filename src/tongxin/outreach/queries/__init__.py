@@ -1,0 +1,57 @@
+"""Reading outreach. What could leak begins with the viewer; foreign things answer as absent ones."""
+
+from tongxin.outreach.queries.desk import (
+    Progress,
+    TaskLine,
+    TaskPerson,
+    access_message,
+    access_task,
+    message_progress,
+    messages_for,
+    task_line,
+    task_people,
+    tasks_for,
+    tasks_of,
+)
+from tongxin.outreach.queries.inbox import (
+    AddressLine,
+    InboxLine,
+    OptOutLine,
+    access_item,
+    my_addresses,
+    my_inbox,
+    my_opt_outs,
+    own_entries,
+    unread_count,
+)
+from tongxin.outreach.queries.told import CapLine, HeldOut, Said, ToldLine, caps_now, held_out_of, told
+
+__all__ = [
+    "AddressLine",
+    "CapLine",
+    "HeldOut",
+    "InboxLine",
+    "OptOutLine",
+    "Progress",
+    "Said",
+    "TaskLine",
+    "TaskPerson",
+    "ToldLine",
+    "access_item",
+    "access_message",
+    "access_task",
+    "caps_now",
+    "held_out_of",
+    "message_progress",
+    "messages_for",
+    "my_addresses",
+    "my_inbox",
+    "my_opt_outs",
+    "own_entries",
+    "task_line",
+    "task_people",
+    "tasks_for",
+    "tasks_of",
+    "told",
+    "unread_count",
+]

@@ -1,0 +1,206 @@
+"""What staff read: plans and their progress, and the tasks of the stores in reach."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from tongxin.foundation.access import Viewer
+from tongxin.foundation.errors import Refused
+from tongxin.foundation.pages import Page, page
+from tongxin.outreach.models import DecisionRow, Message, Send, Task
+from tongxin.outreach.rules import marked
+from tongxin.outreach.terms import PLANNERS, SENDERS, Decision, MessageClass, Reason, SendState
+from tongxin.people.models import Customer
+from tongxin.people.rules import pseudonym
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    """One task on a colleague's desk."""
+
+    public_id: UUID
+    message: UUID
+    title: str
+    text: str
+    text_en: str
+    path: str
+    poster: UUID | None
+    message_class: MessageClass
+    channel: str
+    store_name: str
+    state: SendState
+    people: int
+    counted: int | None
+    created_at: datetime
+    opened_at: datetime | None
+    expires_at: datetime
+    done_at: datetime | None
+
+
+@dataclass(frozen=True)
+class TaskPerson:
+    """Somebody a task is for."""
+
+    public_id: UUID
+    name: str
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a plan is: people by state, why some were not told, and what waits and why."""
+
+    recipients: int
+    states: dict[SendState, int]
+    dropped: dict[Reason, int]
+    held: dict[Reason, int]
+
+    @property
+    def total(self) -> int:
+        """How many sends there are."""
+        return sum(self.states.values())
+
+
+def _plans(viewer: Viewer) -> QuerySet[Message]:
+    places = viewer.places(PLANNERS)
+    rows = Message.objects.select_related("store")
+    return rows if places is None else rows.filter(store__in=places)
+
+
+def _tasks(viewer: Viewer, roles: frozenset[str] = SENDERS) -> QuerySet[Task]:
+    places = viewer.places(roles)
+    rows = Task.objects.select_related("message", "store")
+    return rows if places is None else rows.filter(store__in=places)
+
+
+def messages_for(
+    viewer: Viewer, *, state: SendState | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[Message]:
+    """The plans of the stores in reach, newest first."""
+    rows = _plans(viewer)
+    return page(rows.filter(state=state) if state else rows, by=["-id"], limit=limit, cursor=cursor)
+
+
+def access_message(viewer: Viewer, public_id: UUID | str) -> Message:
+    """A plan of a store in reach. Refuses `absent`."""
+    found = _plans(viewer).filter(public_id=_id(public_id)).first()
+    if found is None:
+        raise Refused("absent")
+    return found
+
+
+def message_progress(viewer: Viewer, public_id: UUID | str) -> Progress:
+    """How far a plan in reach is. Refuses `absent`."""
+    message = access_message(viewer, public_id)
+    mine = Send.objects.filter(message=message)
+    states = mine.order_by().values_list("state").annotate(n=Count("id"))
+    gone = mine.filter(state__in=[SendState.CANCELLED, SendState.EXPIRED], reason__in=list(Reason))
+    dropped = gone.order_by().values_list("reason").annotate(n=Count("id"))
+    waiting = (
+        DecisionRow.objects.filter(send__message=message, send__state=SendState.QUEUED, send__handed_at=None)
+        .order_by("send", "-id")
+        .distinct("send")
+        .values_list("outcome", "why")
+    )
+    held = Counter(Reason(why) for outcome, why in waiting if outcome == Decision.HELD)
+    return Progress(
+        recipients=message.recipients,
+        states={SendState(state): n for state, n in states},
+        dropped={Reason(why): n for why, n in dropped},
+        held=dict(held),
+    )
+
+
+def access_task(viewer: Viewer, public_id: UUID | str) -> Task:
+    """A task of a store in reach. Refuses `absent`."""
+    found = _tasks(viewer).filter(public_id=_id(public_id)).first()
+    if found is None:
+        raise Refused("absent")
+    return found
+
+
+def tasks_for(
+    viewer: Viewer, *, open_only: bool = True, limit: int = 50, cursor: str | None = None
+) -> Page[TaskLine]:
+    """The tasks on the desks of the stores in reach, newest first, with how many people each is for."""
+    rows = _tasks(viewer)
+    found = page(
+        rows.filter(state=SendState.AWAITING_STAFF) if open_only else rows,
+        by=["-id"],
+        limit=limit,
+        cursor=cursor,
+    )
+    return Page(_lines(found.items), found.cursor)
+
+
+def tasks_of(viewer: Viewer, public_id: UUID | str) -> list[TaskLine]:
+    """All tasks of a plan in reach, oldest first. Refuses `absent`."""
+    message = access_message(viewer, public_id)
+    return list(_lines(tuple(_tasks(viewer, PLANNERS | SENDERS).filter(message=message).order_by("id"))))
+
+
+def task_line(viewer: Viewer, public_id: UUID | str) -> TaskLine:
+    """One task in reach. Refuses `absent`."""
+    return _lines((access_task(viewer, public_id),))[0]
+
+
+def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
+    counts = dict(
+        Send.objects.filter(task__in=[task.pk for task in tasks])
+        .exclude(state__in=[SendState.CANCELLED, SendState.QUEUED])
+        .order_by()
+        .values_list("task")
+        .annotate(n=Count("id"))
+    )
+    return tuple(
+        TaskLine(
+            public_id=task.public_id,
+            message=task.message.public_id,
+            title=task.message.title,
+            text=marked(task.message.text, task.message.message_class),
+            text_en=marked(task.message.text_en, task.message.message_class, english=True),
+            path=task.message.path,
+            poster=task.message.poster,
+            message_class=MessageClass(task.message.message_class),
+            channel=task.channel,
+            store_name=task.store.name if task.store else "",
+            state=SendState(task.state),
+            people=counts.get(task.pk, 0),
+            counted=task.counted,
+            created_at=task.created_at,
+            opened_at=task.opened_at,
+            expires_at=task.expires_at,
+            done_at=task.done_at,
+        )
+        for task in tasks
+    )
+
+
+def task_people(
+    viewer: Viewer, public_id: UUID | str, *, limit: int = 50, cursor: str | None = None
+) -> Page[TaskPerson]:
+    """Whom a task in reach is for, by the gate's word when it was opened (before that: as planned). Refuses `absent`."""
+    task = access_task(viewer, public_id)
+    rows = (
+        Send.objects.filter(task=task)
+        .exclude(state__in=[SendState.CANCELLED, SendState.QUEUED])
+        .defer("body")
+    )
+    if task.opened_at is not None:
+        rows = rows.filter(begun_at__isnull=False)
+    found = page(rows, by=["id"], limit=limit, cursor=cursor)
+    known = Customer.objects.select_related("survivor").in_bulk([row.person_id for row in found.items])
+    people = [known[row.person_id].survivor or known[row.person_id] for row in found.items]
+    return Page(
+        tuple(TaskPerson(one.public_id, one.nickname or pseudonym(str(one.public_id))) for one in people),
+        found.cursor,
+    )
+
+
+def _id(public_id: UUID | str) -> UUID:
+    try:
+        return public_id if isinstance(public_id, UUID) else UUID(public_id)
+    except ValueError:
+        raise Refused("absent") from None

@@ -1,0 +1,40 @@
+"""Jobs of outreach: the round of the drain, what becomes of letters and tasks, old words."""
+
+import time
+
+from procrastinate.contrib.django import app
+from procrastinate.job_context import JobContext
+
+from tongxin.foundation.access import system
+from tongxin.foundation.ticking import ticks
+from tongxin.outreach import actions
+
+WINDOW = 19.0  # seconds; then the next job goes on
+EVERY = 1.0  # seconds between looks
+SETTLE_EVERY = 5.0
+
+WORKER = system("outreach.drain")
+
+
+@app.periodic(cron="* * * * * */20")
+@app.task(name="outreach.drain", queueing_lock="outreach.drain", pass_context=True)
+def run_drain(context: JobContext, timestamp: int) -> int:  # noqa: ARG001 (procrastinate hands every periodic job its time)
+    """For twenty seconds: hand over what is due each second; see to plans, letters and tasks. Two at once do no harm."""
+    asked, settled = 0, float("-inf")
+    for _ in ticks(window=WINDOW, every=EVERY, stop=context.should_abort):
+        if time.monotonic() - settled >= SETTLE_EVERY:
+            actions.expand_due(viewer=WORKER)
+        asked += actions.drain().asked
+        if time.monotonic() - settled >= SETTLE_EVERY:
+            actions.settle()
+            actions.expire_tasks()
+            actions.settle_plans()
+            settled = time.monotonic()
+    return asked
+
+
+@app.periodic(cron="33 3 * * *")
+@app.task(name="outreach.forget", queueing_lock="outreach.forget")
+def forget(timestamp: int) -> int:  # noqa: ARG001 (as above)
+    """Each night: words of what was done long ago."""
+    return actions.forget()
