@@ -17,12 +17,15 @@ from tongxin.foundation.errors import Refused
 def commit(*, viewer: Viewer, title: str, entrants: list[str], rules: dict[str, Any]) -> Draw:
     """Fix entrants, rules and a secret seed; its `commitment` is to be published now.
 
-    `entrants` are opaque tickets. `rules` says how many win (`winners`), may name a public value of a later day (`beacon`) and
-    holds whatever else is promised; none of it can change afterwards. Refuses `draw.nobody`, `draw.no_winners`.
+    `entrants` are opaque tickets. `rules` says how many win (`winners`) or how many `seats` there are for entrants that read
+    `lot*3`, may name a public value of a later day (`beacon`) and holds whatever else is promised; none of it can change
+    afterwards. Refuses `draw.nobody`, `draw.no_winners`.
     """
     if not entrants or len(set(entrants)) != len(entrants):
         raise Refused("draw.nobody")
     if not isinstance(rules.get("winners"), int) or rules["winners"] < 1:
+        raise Refused("draw.no_winners")
+    if not arithmetic.seated(entrants, rules):
         raise Refused("draw.no_winners")
     key, seed = uuid.uuid4(), secrets.token_hex(32)
     listed, ruled = arithmetic.entrants_hash(entrants), arithmetic.rules_hash(rules)
@@ -58,8 +61,7 @@ def reveal(*, viewer: Viewer, public_id: uuid.UUID, beacon: str = "") -> Draw:
             return found
         if found.rules.get("beacon") and not beacon:
             raise Refused("draw.beacon_needed")
-        n = found.rules["winners"]
-        found.winners = list(arithmetic.winners(found.entrants, seed=found.seed, n=n, beacon=beacon))
+        found.winners = list(arithmetic.drawn(found.entrants, found.rules, seed=found.seed, beacon=beacon))
         found.beacon, found.revealed_at = beacon, clock.now()
         found.save(update_fields=["winners", "beacon", "revealed_at"])
         after = {"winners": len(found.winners), "beacon": beacon}

@@ -1,5 +1,6 @@
 """The published document of a draw. It is public by design: whoever has it can check it."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +35,8 @@ def waiting_list(public_id: UUID) -> tuple[str, ...]:
     found = _found(public_id)
     if found.revealed_at is None:
         return ()
-    return ranking(found.entrants, seed=found.seed, beacon=found.beacon)[len(found.winners) :]
+    won = set(found.winners)
+    return tuple(e for e in ranking(found.entrants, seed=found.seed, beacon=found.beacon) if e not in won)
 
 
 def _found(public_id: UUID) -> Draw:
@@ -42,3 +44,8 @@ def _found(public_id: UUID) -> Draw:
     if found is None:
         raise Refused("absent")
     return found
+
+
+def committed_at(public_id: UUID) -> datetime:
+    """Since when a draw's commitment stands. Refuses `absent`."""
+    return _found(public_id).committed_at

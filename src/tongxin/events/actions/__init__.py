@@ -1,0 +1,108 @@
+"""Every write about events: one verb a function, the acting viewer always named."""
+
+from tongxin.events.actions.allotments import allot, release_due
+from tongxin.events.actions.bookings import reserve, settle
+from tongxin.events.actions.checkins import Answer, annul, check_in
+from tongxin.events.actions.conflicts import resolve
+from tongxin.events.actions.doors import (
+    AtDoor,
+    ChildAtDoor,
+    find,
+    open_door,
+    open_roster,
+    read_list,
+    revoke_door,
+)
+from tongxin.events.actions.ending import end_due, mend_no_shows
+from tongxin.events.actions.feeds import open_feed, revoke_feed
+from tongxin.events.actions.group_buys import join_group, open_group
+from tongxin.events.actions.lottery import commit as commit_draw
+from tongxin.events.actions.lottery import commit_due, draw_due
+from tongxin.events.actions.lottery import draw as draw_seats
+from tongxin.events.actions.offers import accept, leave, pick
+from tongxin.events.actions.passes import give_back_pass, take_pass
+from tongxin.events.actions.publishing import Allotment, EventIn, cancel, change, draft, move, publish, resize
+from tongxin.events.actions.registering import CompanionIn, approve, cancel_registration, decline, register
+from tongxin.events.actions.rituals import (
+    ProposalIn,
+    approve_ritual,
+    book_hosted,
+    decline_ritual,
+    propose_ritual,
+)
+from tongxin.events.actions.series import SeriesIn, end_series, extend_all, open_series, publish_series, skip
+from tongxin.events.actions.series_edits import Edited, change_one, change_series
+from tongxin.events.actions.syncing import EntryIn, Taken, sync
+from tongxin.events.actions.tidying import one_place_each, tidy_answers, tidy_participants
+from tongxin.events.actions.waiting import lapse, pass_on
+from tongxin.events.actions.walkins import WalkIn, walk_in
+
+__all__ = [
+    "Allotment",
+    "Answer",
+    "AtDoor",
+    "ChildAtDoor",
+    "CompanionIn",
+    "Edited",
+    "EntryIn",
+    "EventIn",
+    "ProposalIn",
+    "SeriesIn",
+    "Taken",
+    "WalkIn",
+    "accept",
+    "allot",
+    "annul",
+    "approve",
+    "approve_ritual",
+    "book_hosted",
+    "cancel",
+    "cancel_registration",
+    "change",
+    "change_one",
+    "change_series",
+    "check_in",
+    "commit_draw",
+    "commit_due",
+    "decline",
+    "decline_ritual",
+    "draft",
+    "draw_due",
+    "draw_seats",
+    "end_due",
+    "end_series",
+    "extend_all",
+    "find",
+    "give_back_pass",
+    "join_group",
+    "lapse",
+    "leave",
+    "mend_no_shows",
+    "move",
+    "one_place_each",
+    "open_door",
+    "open_feed",
+    "open_group",
+    "open_roster",
+    "open_series",
+    "pass_on",
+    "pick",
+    "propose_ritual",
+    "publish",
+    "publish_series",
+    "read_list",
+    "register",
+    "release_due",
+    "reserve",
+    "resize",
+    "resolve",
+    "revoke_door",
+    "revoke_feed",
+    "settle",
+    "skip",
+    "sync",
+    "take_pass",
+    "tidy_answers",
+    "tidy_participants",
+    "walk_in",
+]

@@ -1,0 +1,28 @@
+"""Tables of events, one file per noun."""
+
+from tongxin.events.models.doors import Attendance, Door, DoorConflict, Scan
+from tongxin.events.models.feeds import CalendarFeed
+from tongxin.events.models.group_buys import BuyGroup, BuyPlace
+from tongxin.events.models.lotteries import Lottery
+from tongxin.events.models.occurrences import Booking, Occurrence, Pool, RitualProposal, Series
+from tongxin.events.models.registrations import Participant, Pass, Registration, WaitLine
+
+__all__ = [
+    "Attendance",
+    "Booking",
+    "BuyGroup",
+    "BuyPlace",
+    "CalendarFeed",
+    "Door",
+    "DoorConflict",
+    "Lottery",
+    "Occurrence",
+    "Participant",
+    "Pass",
+    "Pool",
+    "Registration",
+    "RitualProposal",
+    "Scan",
+    "Series",
+    "WaitLine",
+]
