@@ -5,10 +5,11 @@ from typing import Any
 from django.urls import get_resolver, reverse
 
 from access.actors import FAR, HERE, Actor, World
-from access.things import HQ, merged_target
+from access.things import HQ, door_event, guest_at_door, merged_target, own_door
+from tongxin.commerce.models import Voucher
 from tongxin.foundation.access import Row
 
-FIXED = {"purpose": "photo", "role": "hq", "token": "0" * 32}
+FIXED = {"purpose": "photo", "role": "hq", "token": "0" * 32, "message_class": "promotion"}
 
 
 def address(row: Row, thing: str | None, world: World) -> str:
@@ -51,6 +52,95 @@ def _merging(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
     return {"source": _home(world, actor)["members"][2]["id"], "reason": "member_asked"}
 
 
+def _new_event(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "store": _home(world, actor)["id"],
+        "title": "新品试吃",
+        "format": "tasting",
+        "starts_at": "2026-04-01T10:00:00+08:00",
+        "ends_at": "2026-04-01T12:00:00+08:00",
+        "places": 12,
+    }
+
+
+def _wish(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    if actor.role == "member":
+        return {"seen": 1}
+    return {"member": _home(world, actor)["members"][4]["id"]}
+
+
+def _redeeming(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    found = Voucher.objects.filter(public_id=thing).first()
+    code = found.code if found else "0" * 28
+    return {"code": code, "store": _home(world, actor)["id"], "receipt": f"X-{actor.name}"}
+
+
+def _at_till(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"store": _home(world, actor)["id"], "receipt": f"P-{actor.name}"}
+
+
+def _new_envelope(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "title": "春季活动",
+        "amount_fen": 50_000,
+        "opens_on": "2026-03-01",
+        "closes_on": "2026-05-31",
+        "store": _home(world, actor)["id"],
+    }
+
+
+def _new_message(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    home = _home(world, actor)["id"]
+    return {
+        "message_class": "community",
+        "channel": "manual",
+        "audience": "store",
+        "audience_key": home,
+        "store": home,
+        "text": "周六见",
+        "expires_at": "2026-03-12T10:00:00+08:00",
+    }
+
+
+def _scanning(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    home = world.store(actor.home or HERE)
+    return {"event": door_event(world, actor).own, "registration": guest_at_door(world, actor, home)}
+
+
+def _taking_back(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    found = own_door(world, actor).own
+    mine = found in world.made.get("own_doors", {}).values()
+    return {"event": door_event(world, actor).own, "door": found if mine else None}
+
+
+def _walking_in(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"event": door_event(world, actor).own, "nickname": "小桃"}
+
+
+def _new_series(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "store": _home(world, actor)["id"],
+        "title": "周三茶会",
+        "format": "tea",
+        "rule": "FREQ=WEEKLY;BYDAY=WE;COUNT=3",
+        "starts_on": "2026-03-11",
+        "start_time": "10:00",
+        "minutes": 90,
+        "places": 12,
+    }
+
+
+JOURNAL = {
+    "lines": [
+        {
+            "nonce": "2f1c8f0e-6c1f-4a8e-9a52-0d9b7b1f0001",
+            "did": "refused",
+            "did_why": "invalid",
+            "scanned_at": "2026-03-05T12:30:00+08:00",
+            "code": "TX1.A.A",
+        }
+    ]
+}
 ANSWER = {"granted": True, "notice_version": "2026-01"}
 BODIES: dict[tuple[str, str], Any] = {
     ("api:members", "POST"): _new_member,
@@ -62,6 +152,53 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:me.consent", "PUT"): ANSWER,
     ("api:me.personalisation", "PUT"): {"on": False},
     ("api:me.tag", "DELETE"): None,
+    ("api:events", "POST"): _new_event,
+    ("api:event", "PATCH"): {"theme": "春天"},
+    ("api:event.publish", "POST"): None,
+    ("api:event.move", "POST"): {
+        "starts_at": "2026-04-02T10:00:00+08:00",
+        "ends_at": "2026-04-02T12:00:00+08:00",
+    },
+    ("api:event.resize", "POST"): {"places": 20},
+    ("api:event.cancel", "POST"): {"reason": "停电"},
+    ("api:event.registrations", "POST"): _wish,
+    ("api:registration", "DELETE"): None,
+    ("api:registration.approve", "POST"): None,
+    ("api:registration.decline", "POST"): {"reason": "名额有限"},
+    ("api:registration.accept", "POST"): None,
+    ("api:registration.pick", "POST"): {"reason": "带了讲稿"},
+    ("api:event.lottery.commit", "POST"): None,
+    ("api:event.lottery.draw", "POST"): {"beacon": ""},
+    ("api:series", "POST"): _new_series,
+    ("api:one_series", "PATCH"): {"title": "周三茶会（春）"},
+    ("api:series.publish", "POST"): None,
+    ("api:series.end", "POST"): {"reason": "换成周四"},
+    ("api:series.passes", "POST"): {"events": None},
+    ("api:pass", "DELETE"): None,
+    ("api:me.calendar", "POST"): None,
+    ("api:me.calendar", "DELETE"): None,
+    ("api:store.calendar", "POST"): None,
+    ("api:checkins", "POST"): _scanning,
+    ("api:checkins.walk_in", "POST"): _walking_in,
+    ("api:checkin.annul", "POST"): _taking_back,
+    ("api:event.doors", "POST"): None,
+    ("api:door", "DELETE"): None,
+    ("api:device.sync", "POST"): JOURNAL,
+    ("api:conflict.resolve", "POST"): {"verdict": "看过了"},
+    ("api:voucher.redeem", "POST"): _redeeming,
+    ("api:voucher.reverse", "POST"): {"reason": "扫错了"},
+    ("api:promise.paid", "POST"): _at_till,
+    ("api:promise.unpaid", "POST"): {"reason": "点错了"},
+    ("api:promise.refund", "POST"): {"reason": "来不了"},
+    ("api:envelopes", "POST"): _new_envelope,
+    ("api:envelope.commitments", "POST"): {"amount_fen": 1000, "subject": ["events", "春游"]},
+    ("api:commitment.approve", "POST"): {"reason": "值得"},
+    ("api:me.inbox.read", "POST"): None,
+    ("api:me.opt_outs", "POST"): {"message_class": "promotion", "wanted": False},
+    ("api:messages", "POST"): _new_message,
+    ("api:message.approve", "POST"): None,
+    ("api:message.cancel", "POST"): {"reason": "改期了"},
+    ("api:task.sent", "POST"): {"counted": None},
     ("api:me.export", "POST"): None,
     ("api:me.erase", "POST"): {"reason": "moving away"},
     ("api:me.companions", "POST"): {
@@ -86,7 +223,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:webhook", "DELETE"): None,
     ("api:webhook.rotate", "POST"): None,
 }
-HEADERS = {("api:rings.policy", "PUT"): {"If-Match": '"1"'}}
+HEADERS = {
+    ("api:rings.policy", "PUT"): {"If-Match": '"1"'},
+    ("api:event", "PATCH"): {"If-Match": '"1"'},
+    ("api:event.move", "POST"): {"If-Match": '"1"'},
+    ("api:event.resize", "POST"): {"If-Match": '"1"'},
+    ("api:one_series", "PATCH"): {"If-Match": '"1"'},
+}
 
 
 def body(row: Row, world: World, actor: Actor, thing: str | None) -> Any:

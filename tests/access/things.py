@@ -5,16 +5,36 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import date, time, timedelta
 from typing import Any
 
-from access.actors import FAR, HERE, JOB, Actor, World
+from django.db.models import F
+
+from access.actors import FAR, HERE, JOB, NOON, Actor, World
+from events.factories import published
+from tongxin.commerce import actions as money
+from tongxin.commerce import queries as commerce
+from tongxin.events import actions as events
+from tongxin.events.actions import SeriesIn
+from tongxin.events.models import DoorConflict, Pool, Registration
+from tongxin.events.terms import Did, Seat, Why
+from tongxin.foundation import clock
+from tongxin.foundation.access import Viewer
+from tongxin.foundation.accounts.queries import entry_of_secret
 from tongxin.foundation.webhooks import actions as webhooks
 from tongxin.measure import actions as measure
+from tongxin.outreach import actions as outreach
+from tongxin.outreach.models import InboxItem, Message, Task
+from tongxin.outreach.terms import MessageClass
 from tongxin.people import actions as people
 from tongxin.people import queries as persons
 from tongxin.people.terms import MergeReason
+from tongxin.project.doors import viewer_of
 from tongxin.stores import queries as stores
 
+RAFFLE: dict[str, Any] = {
+    "draw": {"contact": "021-5555 0101", "draws_at": (NOON + timedelta(minutes=45)).isoformat()}
+}
 HQ = {"admin", "hq_editor", "hq_analyst", "auditor"}
 MEMBER = "member"
 
@@ -127,7 +147,488 @@ def companion(world: World, actor: Actor) -> Things:
     return _of_member(world, actor, lambda m: (m["companions"] or [None])[0])
 
 
+def event(world: World, actor: Actor) -> Things:
+    """A published event of a store."""
+    return _by_store(world, actor, lambda s: _event(world, s))
+
+
+def _event(world: World, s: dict[str, Any], **more: Any) -> str:
+    made = world.made.setdefault("events", {})
+    key = (s["id"], *sorted(more.items()))
+    if key not in made:
+        found = published(stores.access_store(JOB, s["id"]), title=s["mark"], party_most=3, **more)
+        made[key] = str(found.public_id)
+    return made[key]
+
+
+def seen_by_all(world: World, actor: Actor) -> Things:
+    """A published event is nobody's secret: no store is foreign to it."""
+    own, _ = _homes(actor)
+    return Things(_event(world, world.store(own)))
+
+
+def joinable(world: World, actor: Actor) -> Things:
+    """An event that an actor can register for: members everywhere, staff on behalf of a member of theirs."""
+    own, _ = _homes(actor)
+    return Things(_event(world, world.store(own), theme="joinable"))
+
+
+def _registered(world: World, actor: Actor, s: dict[str, Any], n: int, **more: Any) -> str:
+    made = world.made.setdefault("registrations", {})
+    key = (s["id"], n, *sorted(more.items()))
+    if key not in made:
+        person = persons.access_customer(JOB, s["members"][n]["id"]).pk
+        found = events.register(viewer=JOB, event_id=_event(world, s, theme=f"of {n}", **more), person=person)
+        made[key] = str(found.public_id)
+    return made[key]
+
+
+def _of_guest(world: World, actor: Actor, **more: Any) -> Things:
+    if actor.role == MEMBER:
+        at = next(i for i, m in enumerate(world.store(HERE)["members"]) if m["handle"] == actor.handle)
+        here, far = world.store(HERE), world.store(FAR)
+        return Things(_registered(world, actor, here, at, **more), _registered(world, actor, far, 5, **more))
+    return _by_store(world, actor, lambda s: _registered(world, actor, s, 5, **more))
+
+
+def registration(world: World, actor: Actor) -> Things:
+    """A confirmed place: the member's own, or one at an event of the actor's store."""
+    return _of_guest(world, actor)
+
+
+def applicant(world: World, actor: Actor) -> Things:
+    """Somebody whose wish is to be answered."""
+    return _of_guest(world, actor, admission="approval")
+
+
+def offer(world: World, actor: Actor) -> Things:
+    """Somebody from the waiting list to whom a seat is offered."""
+    things = _of_guest(world, actor, summary="offered")
+    for one in (things.own, things.foreign):
+        if one is not None and one not in world.made.setdefault("offers", set()):
+            world.made["offers"].add(one)
+            _offered(one)
+    return things
+
+
+def _offered(one: str) -> None:
+    found = Registration.objects.select_related("occurrence__store").get(public_id=one)
+    Pool.objects.filter(pk=found.pool_id).update(taken=F("taken") - found.party, held=F("held") + found.party)
+    Registration.objects.filter(pk=found.pk).update(
+        state=Seat.OFFERED, offered_until=found.occurrence.starts_at - timedelta(hours=1)
+    )
+
+
+def _once(world: World, kind: str, s: dict[str, Any], make: Any) -> str:
+    """One of a kind for each store, made once."""
+    made = world.made.setdefault(kind, {})
+    if s["id"] not in made:
+        made[s["id"]] = str(make(stores.access_store(JOB, s["id"]), s))
+    return made[s["id"]]
+
+
+def paid(world: World, actor: Actor) -> Things:
+    """A fee that was paid, of a member at home in the actor's store."""
+    return _by_store(world, actor, lambda s: _once(world, "paid", s, _paid))
+
+
+def _paid(store: Any, s: dict[str, Any]) -> Any:
+    person = persons.access_customer(JOB, s["members"][5]["id"]).pk
+    made = money.promise(
+        viewer=JOB,
+        person=person,
+        store=store,
+        subject=("events", s["id"]),
+        under=("events", s["id"]),
+        fee_fen=3900,
+        voucher_fen=3900,
+        terms={"zh": s["mark"]},
+        valid_days=30,
+    )
+    return money.mark_paid(
+        viewer=JOB, promise_id=made.public_id, receipt=f"R-{s['code']}", store=store
+    ).public_id
+
+
+def voucher(world: World, actor: Actor) -> Things:
+    """A voucher that was granted."""
+    return _by_store(world, actor, lambda s: _granted(world, s))
+
+
+def _granted(world: World, s: dict[str, Any]) -> str:
+    _once(world, "paid", s, _paid)
+    return _once(world, "vouchers", s, lambda store, s: _attended(s))
+
+
+def _attended(s: dict[str, Any]) -> Any:
+    held = money.attended(viewer=JOB, subject=("events", s["id"]), at=clock.now())
+    assert held is not None
+    return held.public_id
+
+
+def spendable(world: World, actor: Actor) -> Things:
+    """A voucher whose code somebody shows: any till of the chain takes it."""
+    return Things(voucher(world, actor).own)
+
+
+def spent(world: World, actor: Actor) -> Things:
+    """A voucher that was redeemed in the actor's store."""
+    return _by_store(world, actor, lambda s: _redeemed(world, s))
+
+
+def _redeemed(world: World, s: dict[str, Any]) -> str:
+    def make(store: Any, s: dict[str, Any]) -> Any:
+        person = persons.access_customer(JOB, s["members"][5]["id"]).pk
+        subject = ("events", f"spent {s['id']}")
+        held = money.promise(
+            viewer=JOB, person=person, store=store, subject=subject, under=subject, fee_fen=100, voucher_fen=100,
+            terms={"zh": s["mark"]}, valid_days=30,
+        )  # fmt: skip
+        money.mark_paid(viewer=JOB, promise_id=held.public_id, receipt=f"S-{s['code']}", store=store)
+        granted = money.attended(viewer=JOB, subject=subject, at=clock.now())
+        assert granted is not None
+        money.redeem(viewer=JOB, code=granted.code, store=store, receipt=f"T-{s['code']}")
+        return granted.public_id
+
+    return _once(world, "spent", s, make)
+
+
+def envelope(world: World, actor: Actor) -> Things:
+    """A budget of a store."""
+    return _by_store(world, actor, lambda s: _once(world, "envelopes", s, _budget))
+
+
+def _budget(store: Any, s: dict[str, Any]) -> Any:
+    today = clock.business_day(clock.now())
+    return money.open_envelope(
+        viewer=JOB,
+        title=s["mark"],
+        amount_fen=100_000,
+        opens_on=today,
+        closes_on=today + timedelta(days=90),
+        store=store,
+        ring="inner",
+    ).public_id
+
+
+# ---- what the pages of till, outreach and budgets are about
+
+
+def promise(world: World, actor: Actor) -> Things:
+    """A fee that a store has still to collect."""
+    more = {"fee_fen": 3900, "voucher_fen": 3900}
+    return _by_store(world, actor, lambda s: _promise(_registered(world, actor, s, 5, **more)))
+
+
+def _promise(registration: str) -> str:
+    found = commerce.promise_for(("events", registration))
+    assert found is not None
+    return str(found.public_id)
+
+
+def message(world: World, actor: Actor) -> Things:
+    """A message of a store that nobody has approved."""
+    return _by_store(world, actor, lambda s: _made(world, "messages", s, _planned))
+
+
+def _planned(s: dict[str, Any]) -> str:
+    made = outreach.plan_message(
+        viewer=JOB,
+        message_class=MessageClass.COMMUNITY,
+        channel="manual",
+        audience="store",
+        audience_key=s["id"],
+        text=s["mark"],
+        expires_at=clock.now() + timedelta(days=2),
+        store=stores.access_store(JOB, s["id"]),
+    )
+    return str(made.public_id)
+
+
+def task(world: World, actor: Actor) -> Things:
+    """A task on the desk of a store."""
+    return _by_store(world, actor, lambda s: _made(world, "tasks", s, _tasked))
+
+
+def _tasked(s: dict[str, Any]) -> str:
+    plan = Message.objects.get(public_id=_planned(s))
+    now = clock.now()
+    made = Task.objects.create(
+        message=plan, store=plan.store, channel="manual", created_at=now, expires_at=now + timedelta(days=1)
+    )
+    return str(made.public_id)
+
+
+def inbox_item(world: World, actor: Actor) -> Things:
+    """Something in a member's inbox."""
+    things = registration(world, actor)
+    if "told" not in world.made:
+        world.made["told"] = outreach.drain()
+    return Things(*(one and _told(one) for one in (things.own, things.foreign)))
+
+
+def _told(registration: str) -> str:
+    """What the registration's notice left in the inbox; what is written down and due is sent first."""
+    person = Registration.objects.get(public_id=registration).person_id
+    if not InboxItem.objects.filter(person=person).exists():
+        outreach.drain()
+    return str(InboxItem.objects.filter(person=person).order_by("id")[0].public_id)
+
+
+def commitment(world: World, actor: Actor) -> Things:
+    """A request above an envelope, asked by a job of ours."""
+    return _by_store(world, actor, lambda s: _made(world, "commitments", s, _asked))
+
+
+def _asked(s: dict[str, Any]) -> str:
+    today = clock.business_day(clock.now())
+    envelope = money.open_envelope(
+        viewer=JOB,
+        title=s["mark"],
+        amount_fen=100,
+        opens_on=today,
+        closes_on=today + timedelta(days=30),
+        store=stores.access_store(JOB, s["id"]),
+    )
+    made = money.commit(
+        viewer=JOB,
+        envelope_id=envelope.public_id,
+        amount_fen=500,
+        subject=("events", s["id"]),
+        note=s["mark"],
+        ask=True,
+    )
+    return str(made.public_id)
+
+
+def _made(world: World, kind: str, s: dict[str, Any], make: Any) -> str:
+    kept = world.made.setdefault(kind, {})
+    if s["id"] not in kept:
+        kept[s["id"]] = make(s)
+    return str(kept[s["id"]])
+
+
+def door_event(world: World, actor: Actor) -> Things:
+    """An event whose door is open."""
+    begins = NOON + timedelta(hours=2, minutes=30)
+    return _by_store(world, actor, lambda s: _event(world, s, theme="door", starts_at=begins))
+
+
+def door(world: World, actor: Actor) -> Things:
+    """A phone that checks people in at a store."""
+    return _by_store(world, actor, lambda s: _door(world, actor, s))
+
+
+def _door(world: World, actor: Actor, s: dict[str, Any]) -> str:
+    made = world.made.setdefault("doors", {})
+    if s["id"] not in made:
+        event_id = _event(world, s, theme="door", starts_at=NOON + timedelta(hours=2, minutes=30))
+        opened, _ = events.open_door(viewer=JOB, event_id=uuid.UUID(event_id))
+        made[s["id"]] = str(opened.public_id)
+    return made[s["id"]]
+
+
+def door_conflict(world: World, actor: Actor) -> Things:
+    """Something that the doors of a store disagree about."""
+    return _by_store(world, actor, lambda s: _door_conflict(world, actor, s))
+
+
+def _door_conflict(world: World, actor: Actor, s: dict[str, Any]) -> str:
+    made = world.made.setdefault("door_conflicts", {})
+    if s["id"] not in made:
+        line = events.EntryIn(uuid.uuid4(), Did.ADMITTED, Why.OK, NOON + timedelta(hours=1), ticket="TX1.A.A")
+        events.sync(viewer=JOB, door_id=uuid.UUID(_door(world, actor, s)), journal=[line])
+        made[s["id"]] = str(DoorConflict.objects.get(scan=line.nonce).public_id)
+    return made[s["id"]]
+
+
+def as_viewer(actor: Actor) -> Viewer:
+    """The actor as an action sees them."""
+    entry = entry_of_secret(actor.token)
+    assert entry is not None
+    return viewer_of(entry, "zh")
+
+
+def own_door(world: World, actor: Actor) -> Things:
+    """A phone that the actor opened the door on, and one of another store."""
+    if actor.role not in {"champion", "store_manager", "door", "device"} or not actor.scoped:
+        return door(world, actor)
+    made = world.made.setdefault("own_doors", {})
+    if actor.name not in made:
+        event_id = uuid.UUID(str(door_event(world, actor).own))
+        made[actor.name] = str(events.open_door(viewer=as_viewer(actor), event_id=event_id)[0].public_id)
+    _, foreign = _homes(actor)
+    return Things(made[actor.name], _door(world, actor, world.store(foreign)) if foreign else None)
+
+
+def scan(world: World, actor: Actor) -> Things:
+    """A check-in at the actor's own door, and one at another store's."""
+    own, foreign = _homes(actor)
+    return Things(
+        _scan(world, actor, world.store(own)), _scan(world, actor, world.store(foreign)) if foreign else None
+    )
+
+
+def _scan(world: World, actor: Actor, s: dict[str, Any]) -> str:
+    made = world.made.setdefault("scans", {})
+    own = own_door(world, actor).own if s["id"] == world.store(_homes(actor)[0])["id"] else None
+    if (s["id"], own) not in made:
+        event_id = _event(world, s, theme="door", starts_at=NOON + timedelta(hours=2, minutes=30))
+        found = guest_at_door(world, actor, s)
+        nonce = uuid.uuid4()
+        mine = own is not None and own in world.made.get("own_doors", {}).values()
+        events.check_in(
+            viewer=as_viewer(actor) if mine else JOB,
+            event_id=uuid.UUID(event_id),
+            nonce=nonce,
+            registration=uuid.UUID(found),
+            door_id=uuid.UUID(own) if mine and own else None,
+            forced=True,
+        )
+        made[s["id"], own] = str(nonce)
+    return made[s["id"], own]
+
+
+def guest_at_door(world: World, actor: Actor, s: dict[str, Any]) -> str:
+    """Somebody with a place at the event whose door is open."""
+    made = world.made.setdefault("guests_at_door", {})
+    if s["id"] not in made:
+        event_id = _event(world, s, theme="door", starts_at=NOON + timedelta(hours=2, minutes=30))
+        person = persons.access_customer(JOB, s["members"][5]["id"]).pk
+        made[s["id"]] = str(
+            events.register(viewer=JOB, event_id=uuid.UUID(event_id), person=person).public_id
+        )
+    return made[s["id"]]
+
+
+def raffle(world: World, actor: Actor) -> Things:
+    """An event that gives its seats by lottery: somebody is in the draw, registration has closed."""
+    return _by_store(world, actor, lambda s: _raffle(world, s))
+
+
+def raffle_of_all(world: World, actor: Actor) -> Things:
+    """What is published of a draw is public."""
+    return Things(raffle(world, actor).own)
+
+
+def closed_raffle(world: World, actor: Actor) -> Things:
+    """The same, its list of entrants published."""
+    return _by_store(world, actor, lambda s: _closed_raffle(world, s))
+
+
+def _raffle(world: World, s: dict[str, Any], kind: str = "raffles") -> str:
+    made = world.made.setdefault(kind, {})
+    if s["id"] not in made:
+        with clock.held(NOON + timedelta(minutes=5)):
+            found = published(
+                stores.access_store(JOB, s["id"]),
+                title=s["mark"],
+                theme=kind,
+                admission="lottery",
+                closes_at=NOON + timedelta(minutes=20),
+                details=RAFFLE,
+            )
+            person = persons.access_customer(JOB, s["members"][5]["id"]).pk
+            events.register(viewer=JOB, event_id=found.public_id, person=person)
+        made[s["id"]] = str(found.public_id)
+    return made[s["id"]]
+
+
+def _closed_raffle(world: World, s: dict[str, Any]) -> str:
+    key = _raffle(world, s, "closed raffles")
+    with clock.held(NOON + timedelta(minutes=30)):  # the list stands open for half an hour before anything is drawn
+        events.commit_draw(viewer=JOB, event_id=uuid.UUID(key))
+    return key
+
+
+def waiter(world: World, actor: Actor) -> Things:
+    """Somebody who waits for a seat: the member themself, or a guest of the actor's store."""
+    if actor.role == MEMBER:
+        at = next(i for i, m in enumerate(world.store(HERE)["members"]) if m["handle"] == actor.handle)
+        return Things(_waiter(world, world.store(HERE), at), _waiter(world, world.store(FAR), 5))
+    return _by_store(world, actor, lambda s: _waiter(world, s, 5))
+
+
+def _waiter(world: World, s: dict[str, Any], n: int) -> str:
+    made = world.made.setdefault("waiters", {})
+    if (s["id"], n) not in made:
+        found = published(stores.access_store(JOB, s["id"]), title=s["mark"], theme=f"full {n}", places=1)
+        seated, waits = (persons.access_customer(JOB, s["members"][i]["id"]).pk for i in (4, n))
+        events.register(viewer=JOB, event_id=found.public_id, person=seated)
+        made[s["id"], n] = str(events.register(viewer=JOB, event_id=found.public_id, person=waits).public_id)
+    return made[s["id"], n]
+
+
+def series(world: World, actor: Actor) -> Things:
+    """A weekly series of a store, its dates still drafts."""
+    return _by_store(world, actor, lambda s: _series(world, s))
+
+
+def _series(world: World, s: dict[str, Any], kind: str = "series") -> str:
+    made = world.made.setdefault(kind, {})
+    if s["id"] not in made:
+        plan = SeriesIn(
+            title=s["mark"], format="tea", rule="FREQ=WEEKLY;BYDAY=WE;COUNT=4", starts_on=date(2026, 3, 11),
+            start_time=time(10), minutes=90, places=12,
+        )  # fmt: skip
+        found = events.open_series(viewer=JOB, store=stores.access_store(JOB, s["id"]), series=plan)
+        made[s["id"]] = str(found.series.public_id)
+    return made[s["id"]]
+
+
+def course(world: World, actor: Actor) -> Things:
+    """A published series: any member may take it."""
+    own, _ = _homes(actor)
+    key = _series(world, world.store(own), "courses")
+    events.publish_series(viewer=JOB, series_id=uuid.UUID(key))
+    return Things(key)
+
+
+def taken_pass(world: World, actor: Actor) -> Things:
+    """A course that the member takes, and one of somebody elsewhere."""
+
+    def take(s: dict[str, Any], n: int) -> str:
+        made = world.made.setdefault("passes", {})
+        if (s["id"], n) not in made:
+            key = uuid.UUID(_series(world, s, f"course of {n}"))
+            events.publish_series(viewer=JOB, series_id=key)
+            person = persons.access_customer(JOB, s["members"][n]["id"]).pk
+            made[s["id"], n] = str(events.take_pass(viewer=JOB, series_id=key, person=person).public_id)
+        return made[s["id"], n]
+
+    at = next((i for i, m in enumerate(world.store(HERE)["members"]) if m["handle"] == actor.handle), None)
+    return Things(None if at is None else take(world.store(HERE), at), take(world.store(FAR), 5))
+
+
 FACTORIES = {
+    "raffle": raffle,
+    "raffle_of_all": raffle_of_all,
+    "closed_raffle": closed_raffle,
+    "waiter": waiter,
+    "series": series,
+    "course": course,
+    "pass": taken_pass,
+    "own_door": own_door,
+    "scan": scan,
+    "door_event": door_event,
+    "door": door,
+    "door_conflict": door_conflict,
+    "promise": promise,
+    "message": message,
+    "task": task,
+    "inbox_item": inbox_item,
+    "commitment": commitment,
+    "paid": paid,
+    "voucher": voucher,
+    "spendable": spendable,
+    "spent": spent,
+    "envelope": envelope,
+    "event": event,
+    "published": seen_by_all,
+    "joinable": joinable,
+    "registration": registration,
+    "applicant": applicant,
+    "offer": offer,
     "store": store,
     "member": member,
     "device": device,

@@ -15,6 +15,7 @@ from django.test import override_settings
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from project.empty_queue import empty_the_queue
 from tongxin.faces import entrance
 from tongxin.faces.cli import sandbox
 from tongxin.foundation import clock
@@ -79,6 +80,7 @@ def world(django_db_setup, django_db_blocker):
         finally:
             server.stop()
             call_command("flush", interactive=False, verbosity=0)
+            empty_the_queue()
 
 
 def _live(document: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import string
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,14 @@ from tongxin.foundation.errors import Refused, Sentence
 SOURCE = Path(tongxin.__file__).parent
 
 
+@cache
 def trees():
-    for file in SOURCE.rglob("*.py"):
-        if "migrations" not in file.parts:
-            yield file, ast.parse(file.read_text(encoding="utf-8"))
+    """Every file of the source with its tree, read once."""
+    files = [file for file in SOURCE.rglob("*.py") if "migrations" not in file.parts]
+    return [(file, ast.parse(file.read_text(encoding="utf-8"))) for file in files]
 
 
+@cache
 def raised_literals() -> dict[str, str]:
     """Code → file of every `Refused("code", …)`."""
     found = {}

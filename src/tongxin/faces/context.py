@@ -40,10 +40,13 @@ class Door:
 RAIL = (
     Door("hq.today", "today", _("今日"), DESK),
     Door("hq.people", "people", _("成员"), READS_PEOPLE),
+    Door("hq.events", "cal", _("活动"), DESK),
+    Door("hq.messages", "send", _("触达"), DECIDES),
     Door("hq.studies", "study", _("研究"), DESK),
     Door("hq.measures", "flag", _("衡量"), DESK),
     Door("hq.rings_policy", "circle", _("圈层规则"), DESK),
     Door("hq.stores", "shop", _("门店"), DESK),
+    Door("hq.envelopes", "bag", _("预算"), DESK),
     Door("hq.import", "upload", _("导入"), frozenset({ADMIN, EDITOR, AUDITOR})),
     Door("hq.audit", "list", _("审计"), frozenset({ADMIN, AUDITOR})),
 )

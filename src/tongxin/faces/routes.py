@@ -2,13 +2,20 @@
 
 from django.urls import path
 
+from tongxin.faces import feeds
+from tongxin.faces.champion import checkin, guests, tasks, till
+from tongxin.faces.champion import events as champion_events
 from tongxin.faces.champion import views as champion
 from tongxin.faces.enter import views as enter
-from tongxin.faces.hq import desk, imports, measures, people, studies, today
+from tongxin.faces.hq import budgets, desk, imports, measures, messages, people, studies, today
+from tongxin.faces.hq import events as hq_events
+from tongxin.faces.member import events as member_events
+from tongxin.faces.member import letters, mine, tickets
 from tongxin.faces.member import views as member
 
 urlpatterns = [
     path("", enter.home, name="home"),
+    path("calendar/<str:token>.ics", feeds.calendar, name="calendar"),
     path("enter/", enter.door, name="enter.door"),
     path("enter/staff/", enter.staff, name="enter.staff"),
     path("enter/factor/", enter.factor, name="enter.factor"),
@@ -38,8 +45,54 @@ urlpatterns = [
     path("hq/import/<uuid:import_id>/refused/", imports.refused, name="hq.import.refused"),
     path("hq/stores/", desk.shops, name="hq.stores"),
     path("hq/audit/", desk.trail, name="hq.audit"),
+    path("hq/events/", hq_events.listing_page, name="hq.events"),
+    path("hq/events/new/", hq_events.new, name="hq.event.new"),
+    path("hq/events/<uuid:event_id>/", hq_events.event, name="hq.event"),
+    path("hq/events/<uuid:event_id>/publish/", hq_events.publish, name="hq.event.publish"),
+    path("hq/events/<uuid:event_id>/cancel/", hq_events.cancel, name="hq.event.cancel"),
+    path("hq/events/<uuid:event_id>/draw/", hq_events.draw, name="hq.event.draw"),
+    path("hq/events/<uuid:event_id>/export/", hq_events.export, name="hq.event.export"),
+    path("hq/messages/", messages.messages, name="hq.messages"),
+    path("hq/messages/<uuid:message_id>/", messages.message, name="hq.message"),
+    path("hq/messages/<uuid:message_id>/approve/", messages.approve, name="hq.message.approve"),
+    path("hq/messages/<uuid:message_id>/cancel/", messages.cancel, name="hq.message.cancel"),
+    path("hq/envelopes/", budgets.envelopes, name="hq.envelopes"),
+    path("hq/envelopes/requests/<uuid:commitment_id>/", budgets.decide, name="hq.commitment"),
     path("champion/", champion.today, name="champion.today"),
     path("champion/people/<uuid:member_id>/", champion.person, name="champion.person"),
+    path("champion/events/", champion_events.listing_page, name="champion.events"),
+    path("champion/events/new/", champion_events.new, name="champion.event.new"),
+    path("champion/events/<uuid:event_id>/", champion_events.event, name="champion.event"),
+    path("champion/events/<uuid:event_id>/publish/", champion_events.publish, name="champion.event.publish"),
+    path("champion/events/<uuid:event_id>/move/", champion_events.move, name="champion.event.move"),
+    path("champion/events/<uuid:event_id>/resize/", champion_events.resize, name="champion.event.resize"),
+    path("champion/events/<uuid:event_id>/cancel/", champion_events.cancel, name="champion.event.cancel"),
+    path("champion/events/<uuid:event_id>/tell/", champion_events.tell, name="champion.event.tell"),
+    path("champion/events/<uuid:event_id>/people/", guests.people, name="champion.guests"),
+    path("champion/registrations/<uuid:registration_id>/answer/", guests.answer, name="champion.answer"),
+    path("champion/till/", till.till, name="champion.till"),
+    path("champion/till/voucher/", till.voucher, name="champion.voucher"),
+    path("champion/fees/<uuid:promise_id>/", till.promise, name="champion.promise"),
+    path("champion/fees/<uuid:promise_id>/paid/", till.paid, name="champion.promise.paid"),
+    path("champion/fees/<uuid:promise_id>/unpaid/", till.unpaid, name="champion.promise.unpaid"),
+    path("champion/fees/<uuid:promise_id>/back/", till.handed_back, name="champion.promise.back"),
+    path("champion/tasks/", tasks.tasks, name="champion.tasks"),
+    path("champion/tasks/<uuid:task_id>/", tasks.task, name="champion.task"),
+    path("champion/tasks/<uuid:task_id>/begin/", tasks.begin, name="champion.task.begin"),
+    path("champion/tasks/<uuid:task_id>/sent/", tasks.sent, name="champion.task.sent"),
+    path("champion/checkin/", checkin.doors, name="champion.checkins"),
+    path("champion/checkin/worker.js", checkin.worker, name="champion.checkin.worker"),
+    path("champion/checkin/<uuid:event_id>/", checkin.page, name="champion.checkin"),
+    path("champion/checkin/<uuid:event_id>/open/", checkin.open_door, name="champion.checkin.open"),
+    path("champion/checkin/<uuid:event_id>/scan/", checkin.scan, name="champion.checkin.scan"),
+    path("champion/checkin/<uuid:event_id>/annul/", checkin.annul, name="champion.checkin.annul"),
+    path("champion/checkin/<uuid:event_id>/walk-in/", checkin.walk_in, name="champion.checkin.walkin"),
+    path("champion/checkin/<uuid:event_id>/find/", checkin.find, name="champion.checkin.find"),
+    path("champion/checkin/<uuid:event_id>/sync/", checkin.sync, name="champion.checkin.sync"),
+    path("champion/checkin/<uuid:event_id>/roster/", checkin.roster, name="champion.checkin.roster"),
+    path("champion/checkin/<uuid:event_id>/conflicts/", checkin.conflicts, name="champion.checkin.conflicts"),
+    path("champion/conflicts/<uuid:conflict_id>/", checkin.resolve, name="champion.checkin.resolve"),
+    path("champion/doors/<uuid:door_id>/revoke/", checkin.revoke, name="champion.checkin.revoke"),
     path("member/", member.home, name="member.home"),
     path("member/me/", member.me, name="member.me"),
     path("member/consents/<slug:purpose>/", member.consent, name="member.consent"),
@@ -49,4 +102,23 @@ urlpatterns = [
     path("member/export/", member.export, name="member.export"),
     path("member/erase/", member.erase, name="member.erase"),
     path("member/notice/", member.notice, name="member.notice"),
+    path("m/stores/<uuid:store_id>/", member_events.store, name="member.store"),
+    path("m/events/<uuid:event_id>/", member_events.event, name="member.event"),
+    path("m/events/<uuid:event_id>/register/", member_events.register, name="member.register"),
+    path("m/events/", mine.events, name="member.events"),
+    path("m/inbox/", letters.inbox, name="member.inbox"),
+    path("m/inbox/read/", letters.read_all, name="member.inbox.read"),
+    path("m/inbox/<uuid:item_id>/", letters.item, name="member.inbox.item"),
+    path("m/hear/<slug:message_class>/", letters.hear, name="member.hear"),
+    path("m/address/", letters.address, name="member.address"),
+    path("m/address/<str:token>/", letters.confirm, name="member.address.confirm"),
+    path("m/registrations/<uuid:registration_id>/calendar.ics", mine.calendar, name="member.calendar"),
+    path("m/stop/<str:token>/", letters.stop, name="member.stop"),
+    path("m/wallet/", letters.wallet, name="member.wallet"),
+    path("m/tickets/worker.js", tickets.worker, name="member.ticket.worker"),
+    path("m/tickets/<uuid:registration_id>/", tickets.ticket, name="member.ticket"),
+    path("m/registrations/<uuid:registration_id>/", mine.registration, name="member.registration"),
+    path("m/registrations/<uuid:registration_id>/cancel/", mine.cancel, name="member.cancel"),
+    path("m/registrations/<uuid:registration_id>/accept/", mine.accept, name="member.accept"),
+    path("m/registrations/<uuid:registration_id>/decline/", mine.decline, name="member.decline"),
 ]

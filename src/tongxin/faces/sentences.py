@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tongxin.commerce import terms as commerce
 from tongxin.connect.files import terms as files
+from tongxin.events import terms as events
 from tongxin.foundation import errors
 from tongxin.foundation.accounts import terms as accounts
 from tongxin.foundation.audit import terms as audit
@@ -15,6 +16,7 @@ from tongxin.foundation.media import terms as media
 from tongxin.foundation.outbox import terms as outbox
 from tongxin.foundation.webhooks import terms as webhooks
 from tongxin.measure import terms as measure
+from tongxin.outreach import terms as outreach
 from tongxin.people import terms as people
 from tongxin.rings import terms as rings
 from tongxin.stores import terms as stores
@@ -45,9 +47,11 @@ ROOMS = (
     webhooks.REFUSALS,
     stores.REFUSALS,
     people.REFUSALS,
+    outreach.REFUSALS,
     commerce.REFUSALS,
     rings.REFUSALS,
     measure.REFUSALS,
+    events.REFUSALS,
     files.REFUSALS,
     OWN,
 )

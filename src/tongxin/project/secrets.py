@@ -10,11 +10,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Secrets:
-    """Django's signing key, the personal-data keys (newest first, each `id:hex`), the audit key; `demo` marks throw-away ones."""
+    """Django's signing key, the personal-data keys (newest first, each `id:hex`), the audit key, the key of tickets; `demo` marks
+    throw-away ones."""
 
     django: str
     personal: tuple[str, ...]
     audit: str
+    tickets: str
     demo: bool
 
 
@@ -26,6 +28,8 @@ def load(home: Path) -> Secrets:
         django=os.environ.get("TONGXIN_SECRET_KEY") or kept["django"],
         personal=tuple(k for k in from_environment.split(",") if k) or tuple(kept["personal"]),
         audit=os.environ.get("TONGXIN_AUDIT_KEY") or kept["audit"],
+        # An installation from before there were tickets: its codes follow from what it has.
+        tickets=os.environ.get("TONGXIN_TICKET_KEY") or kept.get("tickets") or f"tickets {kept['audit']}",
         demo=bool(kept["demo"]) and not os.environ.get("TONGXIN_SECRET_KEY"),
     )
 
@@ -37,6 +41,7 @@ def _kept(file: Path) -> dict[str, Any]:
             "django": source.token_urlsafe(48),
             "personal": [f"k1:{source.token_hex(32)}"],
             "audit": source.token_hex(32),
+            "tickets": source.token_hex(32),
             "demo": os.environ.get("TONGXIN_DEMO") == "1",
         }
         partial = file.with_suffix(f".{os.getpid()}")

@@ -17,6 +17,7 @@ SECRETS = secrets.load(HOME)
 SECRET_KEY = SECRETS.django
 TONGXIN_PII_KEYS = SECRETS.personal
 TONGXIN_AUDIT_KEY = SECRETS.audit
+TONGXIN_TICKET_KEY = SECRETS.tickets
 
 TONGXIN_BASE_URL = os.environ.get("TONGXIN_BASE_URL", "http://127.0.0.1:8000")
 TONGXIN_LAKE = Path(os.environ.get("TONGXIN_LAKE", HOME / "lake")).resolve()
@@ -28,6 +29,13 @@ TONGXIN_WIRING = "tongxin.project.wiring"
 TONGXIN_SMS_GATEWAY = os.environ.get("TONGXIN_SMS_GATEWAY", "")
 TONGXIN_SMS_SECRET = os.environ.get("TONGXIN_SMS_SECRET", "")
 TONGXIN_SMS_DEDUPES = os.environ.get("TONGXIN_SMS_DEDUPES") == "1"
+# E-mail to members who gave an address: the operator's own server. SECURITY is tls, starttls or none (this machine only).
+TONGXIN_SMTP_HOST = os.environ.get("TONGXIN_SMTP_HOST", "")
+TONGXIN_SMTP_PORT = int(os.environ.get("TONGXIN_SMTP_PORT", "465"))
+TONGXIN_SMTP_SECURITY = os.environ.get("TONGXIN_SMTP_SECURITY", "tls")
+TONGXIN_SMTP_USER = os.environ.get("TONGXIN_SMTP_USER", "")
+TONGXIN_SMTP_PASSWORD = os.environ.get("TONGXIN_SMTP_PASSWORD", "")
+TONGXIN_SMTP_FROM = os.environ.get("TONGXIN_SMTP_FROM", "")
 # host:port pairs inside one's own network that we may call although they are not public.
 TONGXIN_HTTP_LOCAL = tuple(h for h in os.environ.get("TONGXIN_HTTP_LOCAL", "").split(",") if h)
 
@@ -49,9 +57,11 @@ INSTALLED_APPS = [
     "tongxin.foundation.draw",
     "tongxin.stores",
     "tongxin.people",
+    "tongxin.outreach",
     "tongxin.commerce",
     "tongxin.rings",
     "tongxin.measure",
+    "tongxin.events",
     "tongxin.faces",
 ]
 MIDDLEWARE = [

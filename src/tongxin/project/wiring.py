@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from tongxin.commerce import terms as commerce
 from tongxin.commerce.erasing import CommerceEraser
 from tongxin.connect.files import terms as files
+from tongxin.connect.gateway.channel import Gateway
 from tongxin.connect.gateway.screen import Screen
 from tongxin.connect.gateway.webhook_out import WebhookOut
+from tongxin.connect.mail.channel import Email
+from tongxin.connect.mail.sending import Mail
+from tongxin.events import terms as events
+from tongxin.events.erasing import EventsEraser
+from tongxin.events.messages import MESSAGES
 from tongxin.foundation.accounts import terms as accounts
 from tongxin.foundation.audit import terms as audit
 from tongxin.foundation.draw import terms as draw
@@ -19,6 +25,14 @@ from tongxin.foundation.outbox import terms as outbox
 from tongxin.foundation.outbox.ports import Carrier
 from tongxin.foundation.webhooks import terms as webhooks
 from tongxin.measure import terms as measure
+from tongxin.outreach import terms as outreach
+from tongxin.outreach.audiences import StoreMembers
+from tongxin.outreach.channels.gated import Gated
+from tongxin.outreach.channels.inbox import Inbox
+from tongxin.outreach.channels.manual import Manual
+from tongxin.outreach.erasing import OutreachEraser
+from tongxin.outreach.ports import AudienceSource, Channel
+from tongxin.outreach.terms import MessageKind
 from tongxin.people import terms as people
 from tongxin.people.ports import Eraser
 from tongxin.rings import terms as rings
@@ -29,10 +43,20 @@ from tongxin.stores import terms as stores
 CARRIERS: dict[str, Carrier] = {
     "screen": Screen(),
     "webhook-out": WebhookOut(),
+    # Messages to members: the gate is asked once more as they leave.
+    "email": Gated("email", Mail()),
+    "webhook_out": Gated("webhook_out", WebhookOut()),
 }
 
 # Who forgets a person and says what is held about one, besides `people` itself.
-ERASERS: Sequence[Eraser] = (CommerceEraser(), RingsEraser(), MediaEraser())
+ERASERS: Sequence[Eraser] = (CommerceEraser(), RingsEraser(), OutreachEraser(), EventsEraser(), MediaEraser())
+
+# Ways out for messages to members, and the sets of people a message can be for.
+CHANNELS: Sequence[Channel] = (Inbox(), Manual(), Email(), Gateway())
+AUDIENCES: dict[str, AudienceSource] = {"store": StoreMembers()}
+
+# Kinds of service messages, room by room: kind → its words in both languages, the fields they need, may night not hold it back.
+MESSAGE_KINDS: dict[str, MessageKind] = {**MESSAGES}
 
 # Every act of the audit trail, room by room: also the catalogue of events that webhooks can subscribe to.
 ACTS: dict[str, str] = {
@@ -44,8 +68,10 @@ ACTS: dict[str, str] = {
     **webhooks.ACTS,
     **stores.ACTS,
     **people.ACTS,
+    **outreach.ACTS,
     **commerce.ACTS,
     **rings.ACTS,
     **measure.ACTS,
+    **events.ACTS,
     **files.ACTS,
 }

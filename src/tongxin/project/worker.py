@@ -12,10 +12,11 @@ from procrastinate.contrib.django import app
 
 WORK, BEATS = (
     4,
-    3,
-)  # jobs at once, and the slots that the beats (relay, webhooks, sealer) hold nearly all the time
+    4,
+)  # jobs at once, and the slots that the beats (relay, webhooks, sealer, messages) hold nearly all the time
 CONCURRENCY = WORK + BEATS
 SILENT_AFTER = 20.0  # seconds without a heartbeat after which a worker counts as dead
+GRACE = 10.0  # seconds that running jobs get to end when the worker is told to stop; the beats always need them all
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ async def work() -> None:
                 concurrency=CONCURRENCY,
                 fetch_job_polling_interval=2.0,
                 abort_job_polling_interval=2.0,
-                shutdown_graceful_timeout=10.0,
+                shutdown_graceful_timeout=GRACE,
                 update_heartbeat_interval=5.0,
                 stalled_worker_timeout=SILENT_AFTER,
                 delete_jobs="successful",

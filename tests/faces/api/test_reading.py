@@ -163,7 +163,8 @@ def test_writes_ask_for_a_key_and_edits_for_a_match(document):
         if method != "get"
     }
     assert asked.pop("devices.activate") == set()
-    assert asked.pop("rings.set_policy") == {"Idempotency-Key", "If-Match"}
+    for edited in ("rings.set_policy", "events.change", "events.move", "events.resize", "series.change"):
+        assert asked.pop(edited) == {"Idempotency-Key", "If-Match"}
     assert set(map(frozenset, asked.values())) == {frozenset({"Idempotency-Key"})}
 
 
@@ -192,7 +193,9 @@ def test_names_of_shapes_are_not_shared_by_different_shapes(document):
             for operation in view.operations:
                 for model in [*operation.models, *operation.response_models.values()]:
                     for name, definition in (
-                        model.model_json_schema().get("$defs", {}) if model else {}
+                        model.model_json_schema().get("$defs", {})
+                        if hasattr(model, "model_json_schema")
+                        else {}
                     ).items():
                         shapes.setdefault(name, set()).add(
                             json.dumps(definition.get("properties", definition), sort_keys=True)
@@ -205,5 +208,7 @@ def test_the_docs_page_needs_nobody_else(world, language):
     page = Client().get("/api/v1/docs", HTTP_ACCEPT_LANGUAGE=language).content.decode()
     assert "/api/v1/members/{member_id}/merge" in page
     assert "<script" not in page
-    assert not re.search(r"https?://(?!127\.0\.0\.1)", page.replace("https://json-schema.org", ""))
+    assert not re.search(
+        r"https?://(?!127\.0\.0\.1)", page.replace("https://json-schema.org", "").replace("^(https://", "")
+    )
     assert ("回答" in page) is (language == "zh-CN")

@@ -139,6 +139,7 @@ class TestBecoming:
         os.environ.pop("TONGXIN_BASE_URL")
 
     def test_addresses_of_version_six_wear_brackets(self, become):
+        answers.speak(language="zh")
         serving.run(host="::1", port=8000)
         assert os.environ.pop("TONGXIN_BASE_URL") == "http://[::1]:8000"
         assert become[-1][-1].startswith("同心已就绪：http://[::1]:8000")

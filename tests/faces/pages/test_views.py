@@ -52,7 +52,7 @@ def member_of(world, n=0):
         ("store_manager", "/hq/"),
         ("champion", "/champion/"),
         ("anonymous", "/enter/"),
-        ("door", "/enter/"),
+        ("door", "/champion/checkin/"),
     ],
 )
 def test_everybody_comes_to_their_own_first_page(world, actor, place):

@@ -53,3 +53,9 @@ def write(status: int = 200, *, matching: bool = False) -> Callable[[View], Call
         return door
 
     return around
+
+
+def asks_key(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For a write whose action is done once by its own key: the header is asked for, and the answer follows from what is kept."""
+    setattr(view, ASKS, frozenset({KEY}))
+    return view

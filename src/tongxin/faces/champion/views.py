@@ -1,5 +1,6 @@
 """The champion's first page and one person of their own store."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,10 +8,15 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from tongxin.events.queries import listing
+from tongxin.events.terms import State
 from tongxin.faces.asking import Asked
+from tongxin.faces.champion.events import door_of
 from tongxin.faces.hq.people import portrait
 from tongxin.faces.hq.today import ring_picture
+from tongxin.faces.templatetags.tongxin import soon
 from tongxin.foundation import clock
+from tongxin.outreach import queries as outreach
 from tongxin.people import queries as people
 from tongxin.rings import queries as rings
 from tongxin.rings.queries import lists
@@ -18,6 +24,7 @@ from tongxin.rings.terms import Ring
 from tongxin.stores import queries as stores
 
 NOTICED = 6
+SOON = timedelta(days=7)
 
 
 def today(request: Asked) -> HttpResponse:
@@ -33,13 +40,21 @@ def today(request: Asked) -> HttpResponse:
     regulars = [
         line for line in lists.people_in(viewer, Ring.MIDDLE, limit=12).items if line.public_id not in busy
     ]
+    day = clock.business_day(clock.now())
     context = {
+        "events": [
+            (line, door_of(line.public_id))
+            for line in listing.between(viewer, clock.day_start(day), clock.day_start(day + SOON))
+            if line.state == State.PUBLISHED
+        ][:NOTICED],
+        "tasks": len(outreach.tasks_for(viewer, limit=NOTICED).items),
         "shops": shops,
         "picture": ring_picture(viewer),
         "near": near,
         "asked": asked,
         "leaving": leaving,
         "regulars": [(line, _step(viewer, line.public_id)) for line in regulars[:NOTICED]],
+        "today_said": soon(clock.now()),
         "today": clock.business_day(clock.now()),
         "hour": timezone.localtime(clock.now()).hour,
         "name": mine.name if (mine := stores.my_card(viewer)) else "",

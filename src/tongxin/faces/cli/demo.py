@@ -18,7 +18,7 @@ import typer
 from tongxin.faces.cli import answers
 from tongxin.faces.cli.answers import BAD, Stop, words
 
-VERSION = 2  # grows when the demo must be built again
+VERSION = 3  # grows when the demo must be built again
 MEASURES = ("concentration", "value", "segments", "dormancy", "forecast")
 ROLES = {
     "hq": ("demo-hq", "总部", "Headquarters"),
@@ -85,7 +85,7 @@ def _build(home: Path) -> None:
         from django.core.management import call_command  # slow
 
         call_command("migrate", interactive=False, verbosity=0)
-    from tongxin.faces.cli import demo_life  # slow: Django must be set up first
+    from tongxin.faces.cli import demo_events, demo_life  # slow: Django must be set up first
     from tongxin.foundation import clock  # slow, as above
     from tongxin.stores import actions as stores  # slow, as above
 
@@ -102,6 +102,9 @@ def _build(home: Path) -> None:
         champion, headquarters = _staff()
         found = demo_life.afterwards(now, neighbours, champion, headquarters)
         _member(found["member"])
+    with _step("办几场活动", "a few events"):
+        demo_events.build(now, neighbours, found["member"])
+        demo_events.around(now)
     with _step("算圈层", "rings"):
         from tongxin.rings import actions as rings  # slow, as above
 

@@ -224,13 +224,17 @@ def afterwards(
     with clock.held(now):
         for guardian, nickname, age in ((neighbours[0], "豆豆", 4), (neighbours[13], "糖糖", 6)):
             people.add_companion(
-                viewer=_own(guardian), nickname=nickname, age_years=age, agreed=True, notice_version=NOTICE
+                viewer=own_viewer(guardian),
+                nickname=nickname,
+                age_years=age,
+                agreed=True,
+                notice_version=NOTICE,
             )
         for asker, confirmed in ((champion, True), (headquarters, False)):
             one = _invited(asker, eager)
             if one is None:
                 continue
-            rings.accept(viewer=_own(one[0]), invitation=one[1])
+            rings.accept(viewer=own_viewer(one[0]), invitation=one[1])
             if confirmed:
                 rings.confirm(viewer=asker, invitation=one[1])
                 found["inner"] = str(one[0].public_id)
@@ -239,7 +243,8 @@ def afterwards(
     return found
 
 
-def _own(neighbour: Neighbour) -> Viewer:
+def own_viewer(neighbour: Neighbour) -> Viewer:
+    """Somebody acting for themselves."""
     return Viewer(account=None, name="member", person=neighbour.id, grants=(Grant("member"),))
 
 

@@ -443,6 +443,45 @@ def channels() -> Iterator[Finding]:
         yield Finding("gateway", "ok", f"{parts.hostname}:{port}")
 
 
+def messages() -> Iterator[Finding]:
+    """The ways to members: what each channel says of itself (the mail server is asked to let us in)."""
+    if find_spec("django") is None:
+        return
+    answers.platform()
+    from tongxin.foundation.plugs import wiring  # Django is not in the base install
+
+    for channel in wiring().CHANNELS:
+        for check in channel.health():
+            found = check.detail or words("可用", "ready")
+            mend = "" if check.ok else words("检查设置与网络", "check the settings and the network")
+            yield Finding(f"channel {channel.id}", "ok" if check.ok else "bad", found, mend)
+
+
+def seats() -> Iterator[Finding]:
+    """Do the counters of the events say what the registrations say?"""
+    if find_spec("django") is None:
+        return
+    answers.platform()
+    from django.db import Error  # Django is not in the base install
+
+    from tongxin.events.queries.waiting import counters_wrong
+
+    try:
+        wrong = counters_wrong()
+    except Error as fault:
+        yield Finding("seats", "bad", _short(fault), "tongxin doctor")
+        return
+    for one in wrong[:5]:
+        yield Finding(
+            "seats",
+            "bad",
+            f"{one.occurrence} {one.audience} {one.counter}: {one.says} ≠ {one.counted}",
+            words("请把这一行发给我们", "please report this line"),
+        )
+    if not wrong:
+        yield Finding("seats", "ok", words("名额与报名一致", "counters and registrations agree"))
+
+
 def public() -> Iterator[Finding]:
     """Is what is open to the world closed enough?"""
     base = os.environ.get("TONGXIN_BASE_URL", "http://127.0.0.1:8000")
@@ -490,5 +529,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("backup", backups),
     ("jobs", jobs),
     ("channels", channels),
+    ("messages", messages),
+    ("seats", seats),
     ("address", public),
 )

@@ -118,6 +118,7 @@ COMMANDS: tuple[Command, ...] = (
         platform=False,
     ),
     Command("audit", "audit", "app", "审计：核对", "The audit trail: verify"),
+    Command("ledger", "ledger", "app", "账本：核对", "The money ledger: verify"),
     Command("draw", "draw", "app", "抽签：核对", "Draws: verify", platform=False),
     Command("backup", "care", "backup", "备份", "Back up", platform=False),
     Command(

@@ -1,12 +1,13 @@
 """`tongxin sandbox seed`: a small world for integrators' tests and for ours (contract.md §6).
 
-Two regions of three stores, two champions and forty members each, six guardians with companions, HQ, a device per store. Built
-through the same actions as everything else; every free-text field carries `MK-<region>-<store>-<n>`, so a reply that holds a
-string of another store has leaked.
+Two regions of three stores, two champions and forty members each, six guardians with companions, HQ, per store a device and one
+published event. Built through the same actions as everything else; every free-text field carries `MK-<region>-<store>-<n>`, so a
+reply that holds a string of another store has leaked.
 """
 
 import json
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +15,12 @@ import typer
 from django.conf import settings
 from django.db import transaction
 
+from tongxin.events import actions as events
+from tongxin.events.actions import EventIn
 from tongxin.faces import devices
 from tongxin.faces.api.scopes import ALL
 from tongxin.faces.cli import answers
+from tongxin.foundation import clock
 from tongxin.foundation.access import system
 from tongxin.foundation.accounts import actions as accounts
 from tongxin.foundation.accounts.terms import AccountKind
@@ -29,6 +33,7 @@ from tongxin.stores.rules import StaffRow, StoreRow
 from tongxin.stores.terms import Role
 
 REGIONS, STORES, CHAMPIONS, MEMBERS = 2, 3, 2, 40
+EVENT_PLACES = 12
 SEEDER = system("sandbox")
 NOTICE = "2026-01"
 
@@ -121,7 +126,32 @@ def _store(r: int, s: int, members: int) -> Document:
             for n in range(1, CHAMPIONS + 1)
         ],
         "members": [_member(r, s, n, store) for n in range(1, members + 1)],
+        "event": _event(r, s, store),
     }
+
+
+def _event(r: int, s: int, store: Any) -> Document:
+    """One published event, a week from now, that members of any store can register for."""
+    text = mark(r, s, 6)
+    starts = clock.day_start(clock.business_day(clock.now()) + timedelta(days=7)) + timedelta(hours=10)
+    drafted = events.draft(
+        viewer=SEEDER,
+        store=store,
+        event=EventIn(
+            title=text,
+            format="tasting",
+            theme=text,
+            summary=text,
+            place=text,
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=2),
+            places=EVENT_PLACES,
+            party_most=3,
+            simulated=True,
+        ),
+    )
+    made = events.publish(viewer=SEEDER, event_id=drafted.public_id)
+    return {"id": str(made.public_id), "title": text, "places": EVENT_PLACES, "starts_at": starts.isoformat()}
 
 
 def _staff(handle: str, role: Role, text: str, *, store: Any = None, region: Any = None) -> Document:

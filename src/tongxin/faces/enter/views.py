@@ -39,6 +39,8 @@ def home(request: Asked) -> HttpResponse:
         return redirect("hq.today")
     if Role.CHAMPION in viewer.roles:
         return redirect("champion.today")
+    if Role.DOOR in viewer.roles:
+        return redirect("champion.checkins")
     if Role.MEMBER in viewer.roles:
         return redirect("member.home")
     entry = request.entry

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongxin.events.queries import listing, member
 from tongxin.faces import entrance, pictures, till
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
@@ -22,6 +23,7 @@ from tongxin.rings.terms import Ring
 
 NOTICE = "2026-01"
 LATELY = 8
+AHEAD = 2
 # What each purpose means for the person, in their words.
 PLAIN: dict[Purpose, Any] = {
     Purpose.RUN_EVENT: gettext_lazy("报名、签到、通知变更要用到。"),
@@ -50,8 +52,11 @@ def home(request: Asked) -> HttpResponse:
     lately = queries.timeline(
         viewer, card.public_id, limit=LATELY, till_rows=till.rows(viewer, card.public_id)
     )
+    ahead = member.my_events(viewer)[:AHEAD]
     context = {
         "card": card,
+        "ahead": ahead,
+        "near": [] if ahead else listing.soonest(viewer, limit=AHEAD),
         "step": _step(request),
         "invitation": ring_queries.my_invitation(viewer),
         "lately": [(item, CHANNEL_LABELS[item.channel]) for item in lately.items],

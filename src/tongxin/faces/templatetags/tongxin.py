@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.template import Library
@@ -10,6 +11,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from tongxin.faces import pictures
 from tongxin.foundation import clock, money
 from tongxin.rings.terms import Ring
 
@@ -106,6 +108,22 @@ def ringword(ring: Any) -> SafeString:
     return format_html('<span class="ring {0}">{1}{2}</span>', mark, icon(f"r-{mark}", 18), NEAR[str(ring)])
 
 
+@register.simple_tag
+def seatmarks(taken: int, seats: int, colour: str = "f-ember") -> SafeString:
+    """The dots of a seat ring: a dot is a seat that is taken, a dotted circle one that is free. Drawn once for each picture."""
+    return _seatmarks(min(taken, seats), seats, colour)
+
+
+@lru_cache(maxsize=1024)
+def _seatmarks(taken: int, seats: int, colour: str) -> SafeString:
+    mark = '<circle cx="{}" cy="{}" r="{}" class="{}"/>'
+    drawn = (
+        mark.format(s.x, s.y, *(("7.6", colour) if s.taken else ("6.6", "nf seat-open")))
+        for s in pictures.seat_ring(taken, seats)
+    )
+    return mark_safe("".join(drawn))  # noqa: S308  # numbers and two class names of ours
+
+
 @register.filter
 def letter(ring: Any) -> str:
     """`o`, `m`, `i`."""
@@ -161,10 +179,68 @@ def hour(at: Any) -> str:
     return f"{_local(at):%H:%M}"
 
 
+EN_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+RELATIVE = {
+    0: ("今天", "today"),
+    1: ("明天", "tomorrow"),
+    2: ("后天", "in 2 days"),
+    -1: ("昨天", "yesterday"),
+}
+
+
+def _begin(local: datetime, *, year: bool) -> str:
+    if english():
+        return f"{EN_DAYS[local.weekday()]} {local.day} {local:%b}" + (f" {local.year}" if year else "")
+    return (
+        f"{local.year}年" if year else ""
+    ) + f"{local.month}月{local.day}日（周{WEEKDAYS[local.weekday()]}）"
+
+
+@register.filter
+def when(at: Any) -> SafeString:
+    """`3月7日（周六）10:00`, `Sat 7 Mar 10:00`; with the year when it is another one's. Date and hour each stay whole."""
+    local = _local(at)
+    other = local.year != clock.business_day(clock.now()).year
+    gap = " " if english() else ""
+    date_said, hour_said = _begin(local, year=other), f"{local:%H:%M}"
+    return format_html(
+        '<span class="nowrap">{}</span>{}<span class="nowrap">{}</span>', date_said, gap, hour_said
+    )
+
+
+@register.simple_tag
+def span(begin: Any, end: Any) -> SafeString:
+    """`2026年3月7日（周六）10:00～11:30`: the whole date, from when till when."""
+    first, last = _local(begin), _local(end)
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{_begin(last, year=False)}{last:%H:%M}"
+    gap, dash = (" ", "–") if english() else ("", "～")
+    hours = f"{first:%H:%M}{dash}{until}"
+    return format_html(
+        '<span class="nowrap">{}</span>{}<span class="nowrap">{}</span>', _begin(first, year=True), gap, hours
+    )
+
+
+@register.filter
+def soon(at: Any) -> str:
+    """How far a day is from today: `今天`, `后天`, `还有 5 天`, `3 天前`."""
+    days = (_local(at).date() - clock.business_day(clock.now())).days
+    if days in RELATIVE:
+        return RELATIVE[days][english()]
+    if days > 0:
+        return f"in {days} days" if english() else f"还有 {days} 天"
+    return f"{-days} days ago" if english() else f"{-days} 天前"
+
+
 @register.filter
 def month(number: int) -> str:
     """`9 月`, `Sep`."""
     return f"{date(2000, int(number), 1):%b}" if english() else f"{number} 月"
+
+
+@register.filter
+def monthyear(first: date) -> str:
+    """`2026年11月`, `Nov 2026`."""
+    return f"{first:%b} {first.year}" if english() else f"{first.year}年{first.month}月"
 
 
 @register.filter
@@ -189,6 +265,12 @@ def percent(share: float) -> str:
 def cash(context: Any, fen: int) -> str:
     """Money in the brand's currency."""
     return money.show(fen, str(context.get("currency") or "CNY"))
+
+
+@register.simple_tag
+def money_in(fen: int, currency: str = "CNY") -> str:
+    """Money in a currency that the page knows already: no question to the database."""
+    return money.show(fen, currency)
 
 
 @register.filter

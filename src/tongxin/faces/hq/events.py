@@ -1,0 +1,212 @@
+"""活动 at headquarters: the list and the month, one event with its registrations, a new one, the file, the draw."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from tongxin.events import actions
+from tongxin.events.actions import lottery
+from tongxin.events.queries import access_event, guests, listing
+from tongxin.events.queries.guests import GUEST_LABELS, Guests
+from tongxin.events.queries.listing import TAB_LABELS, EventLine, Tab
+from tongxin.events.terms import ADMISSION_LABELS, Admission, State
+from tongxin.faces import event_form
+from tongxin.faces.asking import Asked
+from tongxin.faces.context import DECIDES, flash
+from tongxin.faces.sentences import say, status_of
+from tongxin.foundation import clock, money
+from tongxin.foundation.errors import Refused
+from tongxin.stores import queries as stores
+
+PAGE, GUESTS = 40, 50
+SHOWN_A_DAY = 4  # lines of a day in the month; the others are counted
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the month grid."""
+
+    day: date
+    inside: bool
+    today: bool
+    lines: tuple[EventLine, ...]
+    more: int
+
+
+def listing_page(request: Asked) -> HttpResponse:
+    """The list with tabs and counts, or the month; both by store and region."""
+    viewer = request.viewer
+    store, region = _where(request)
+    context: dict[str, Any] = {
+        "stores": stores.stores_for(viewer)[:200],
+        "regions": stores.regions_for(viewer),
+        "store": store,
+        "region": region,
+        "may_make": bool(viewer.roles & DECIDES),
+        "where": "".join(
+            f"&{name}={one.public_id}"
+            for name, one in (("store", store), ("region", region))
+            if one is not None
+        ),
+    }
+    if request.GET.get("view") == "month":
+        return render(request, "hq/events_month.html", context | _month(request, store, region))
+    chosen = request.GET.get("tab", "")
+    tab = Tab(chosen) if chosen in set(Tab) else Tab.COMING
+    cursor = request.GET.get("cursor") or None
+    found = listing.organised(viewer, tab, store=store, region=region, limit=PAGE, cursor=cursor)
+    counted = listing.tab_counts(viewer, store=store, region=region)
+    context |= {
+        "tab": tab,
+        "tabs": [(one, TAB_LABELS[one], counted[one]) for one in Tab],
+        "lines": found.items,
+        "cursor": found.cursor,
+    }
+    return render(request, "hq/events.html", context)
+
+
+def _where(request: Asked) -> tuple[Any, Any]:
+    shop, area = request.GET.get("store", ""), request.GET.get("region", "")
+    store = stores.access_store(request.viewer, shop) if shop else None
+    region = next((one for one in stores.regions_for(request.viewer) if str(one.public_id) == area), None)
+    return store, region
+
+
+def _month(request: Asked, store: Any, region: Any) -> dict[str, Any]:
+    today = clock.business_day(clock.now())
+    first = _first(request.GET.get("month", ""), today)
+    begin = first - timedelta(days=first.weekday())
+    after = _next(first)
+    end = after + timedelta(days=-after.weekday() % 7)
+    found = listing.between(
+        request.viewer, clock.day_start(begin), clock.day_start(end), store=store, region=region
+    )
+    clashes = listing.clashing(found)
+    by_day: dict[date, list[EventLine]] = {}
+    for line in found:
+        by_day.setdefault(clock.business_day(line.starts_at), []).append(line)
+    days = [_day(begin + timedelta(days=n), first, today, by_day) for n in range((end - begin).days)]
+    return {
+        "first": first,
+        "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
+        "listed": [line for line in found if clock.business_day(line.starts_at).month == first.month],
+        "clashes": clashes,
+        "clashing": [line for line in found if line.id in clashes],
+        "before": f"{_next(first - timedelta(days=40)):%Y-%m}",
+        "after": f"{after:%Y-%m}",
+        "full": len(found) >= listing.MONTH_MOST,
+    }
+
+
+def _first(text: str, today: date) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
+    except ValueError:
+        return today.replace(day=1)
+
+
+def _next(first: date) -> date:
+    return (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _day(day: date, first: date, today: date, by_day: dict[date, list[EventLine]]) -> Day:
+    lines = by_day.get(day, [])
+    shown = tuple(lines[:SHOWN_A_DAY])
+    return Day(day, day.month == first.month, day == today, shown, len(lines) - len(shown))
+
+
+def event(request: Asked, event_id: UUID) -> HttpResponse:
+    """One event: figures, registrations by list, and what can be done."""
+    viewer = request.viewer
+    found = access_event(viewer, event_id)
+    makes = bool(viewer.roles & DECIDES)
+    tab, cursor = Guests.COMING, None
+    context: dict[str, Any] = {
+        "found": found,
+        "line": listing.one_line(viewer, event_id),
+        "now": clock.now(),
+        "voucher_said": money.show(found.voucher_fen, found.store.brand.currency)
+        if found.voucher_fen
+        else "",
+        "admission": ADMISSION_LABELS[Admission(found.admission)],
+        "makes": makes,
+        "may_cancel": makes and found.state in {State.DRAFT, State.PUBLISHED},
+        "may_draw": makes and found.admission == Admission.LOTTERY and found.state == State.PUBLISHED,
+    }
+    if makes:
+        counted = guests.guest_counts(viewer, found)
+        chosen = request.GET.get("tab", "")
+        tab = Guests(chosen) if chosen in set(Guests) else Guests.COMING
+        page = guests.guests(viewer, found, tab, limit=GUESTS, cursor=request.GET.get("cursor") or None)
+        cursor = page.cursor
+        context |= {
+            "guests": page.items,
+            "tabs": [(kind, GUEST_LABELS[kind], counted[kind]) for kind in Guests],
+        }
+    return render(request, "hq/event.html", context | {"tab": tab, "cursor": cursor})
+
+
+def new(request: Asked) -> HttpResponse:
+    """The same plain form, for any store in reach."""
+    shops = [shop for shop in stores.stores_for(request.viewer) if not shop.unsorted]
+    fault, status = "", 200
+    if request.method == "POST":
+        try:
+            store = stores.access_store(request.viewer, request.POST.get("store") or "?", roles=DECIDES)
+            made = actions.draft(
+                viewer=request.viewer, store=store, event=event_form.event_in(request.POST, store.zone)
+            )
+        except Refused as refused:
+            fault, status = say(refused, request.viewer.language), status_of(refused)
+        else:
+            flash(request, _("草稿写好了，看一眼再发布。"))
+            return redirect("hq.event", made.public_id)
+    context = {
+        "shops": shops,
+        "many": True,
+        "offer": event_form.offer(),
+        "typed": request.POST,
+        "fault": fault,
+    }
+    return render(request, "hq/event_new.html", context, status=status)
+
+
+def publish(request: Asked, event_id: UUID) -> HttpResponse:
+    """Members see it from now on."""
+    actions.publish(viewer=request.viewer, event_id=event_id)
+    flash(request, _("发布了，会员可以报名了。"))
+    return redirect("hq.event", event_id)
+
+
+def cancel(request: Asked, event_id: UUID) -> HttpResponse:
+    """Call it off, with a reason that everybody reads."""
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise Refused("input.bad", field=_("原因"), reason=_("写一句，报了名的人会看到。"))
+    actions.cancel(viewer=request.viewer, event_id=event_id, reason=reason[:200])
+    flash(request, _("已取消，报了名的人会收到通知。"))
+    return redirect("hq.event", event_id)
+
+
+def draw(request: Asked, event_id: UUID) -> HttpResponse:
+    """Publish the list of who takes part, or draw."""
+    if request.POST.get("step") == "draw":
+        lottery.draw(viewer=request.viewer, event_id=event_id, beacon=request.POST.get("beacon", "").strip())
+        flash(request, _("抽好了，结果会告诉每一位。"))
+    else:
+        lottery.commit(viewer=request.viewer, event_id=event_id)
+        flash(request, _("名单和承诺已经公示。"))
+    return redirect("hq.event", event_id)
+
+
+def export(request: Asked, event_id: UUID) -> StreamingHttpResponse:
+    """All registrations as CSV, streamed while the database writes it."""
+    rows = guests.exported(request.viewer, event_id)
+    reply = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = f'attachment; filename="registrations-{event_id}.csv"'
+    return reply
