@@ -172,7 +172,7 @@ def _cross(table: dict[str, np.ndarray], method: str) -> dict[str, Any]:
         weighed = weighing.balanced(known, treated, stratum)
         if weighed is None:
             raise SystemExit("the groups do not overlap")
-        levels, delta = (weighing.effect(weighed, y, known, treated) for y in (table["after"], change))
+        levels, delta = weighing.effects(weighed, (table["after"], change))
         out = {"levels": levels.value, "change": delta.value, "se": delta.se, "matched": delta.treated}
         return out | {"worst_smd": weighed.worst}
     if method == "mahalanobis":
@@ -211,8 +211,15 @@ def ours(method: str, path: Path) -> None:
 
 
 def _once(command: list[Any]) -> dict[str, Any]:
+    # one BLAS thread for ours; the peers keep what they come with
+    own = {"OPENBLAS_NUM_THREADS": "1"} if "--ours" in command else {}
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False, cwd=ROOT
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | own,
     )
     if done.returncode:
         raise SystemExit(f"{command}: {done.stderr[-800:]}")

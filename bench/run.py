@@ -176,6 +176,14 @@ TOPICS: dict[str, str] = {
     "timing": "sign-in takes the same time for known and unknown names",
     "skew": "two machines twenty minutes apart",
     "restore": "backup and restore of a million members",
+    "load": "registration, pages and rushes: a whole installation under load",
+    "seats": "seats, the waiting list and the draw under races and faults",
+    "tickets": "forged, altered, foreign and old tickets",
+    "checkin": "random days at three offline doors",
+    "series": "a calendar of a hundred thousand occurrences",
+    "ledger": "money: a model that predicts every answer, races, faults",
+    "messages": "the one gate under generated histories",
+    "flaky": "the fast part of the suite, again and again in other orders",
 }
 
 
