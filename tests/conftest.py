@@ -1,12 +1,63 @@
-"""What every test shares: a held clock on request, and nothing of the outside world."""
+"""What every test shares: a held clock on request, an empty queue, and nothing of the outside world."""
 
 from datetime import UTC, datetime
 
 import pytest
 
+from project.empty_queue import empty_the_queue
 from tongxin.foundation import clock
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)  # Thursday 5 March 2026, 12:00 in Shanghai
+
+# What takes longest goes out first, so that no worker is left alone with a long file at the end. The others follow in
+# random order, and inside every file the order stays random. From --durations; a wrong entry costs time only.
+LONGEST_FIRST = (
+    "tests/browser/test_pages.py",
+    "tests/faces/cli/test_demo.py",
+    "tests/measure/test_run.py",
+    "tests/faces/api/test_schema.py",
+    "tests/foundation/test_following.py",
+    "tests/compass/test_study_worlds.py",
+    "tests/measure/test_measurement_kinds.py",
+    "tests/connect/files/test_import.py",
+    "tests/access/test_page_doors.py",
+    "tests/access/test_matrix.py",
+    "tests/compass/test_power_plan.py",
+    "tests/compass/test_simulated_panels.py",
+    "tests/faces/cli/test_followed_log.py",
+    "tests/faces/cli/test_care.py",
+    "tests/compass/test_partitions.py",
+    "tests/compass/test_ltv_fit.py",
+    "tests/access/test_harm.py",
+    "tests/faces/cli/test_measures.py",
+    "tests/compass/test_roi_command.py",
+    "tests/compass/test_circles_command.py",
+    "tests/compass/test_ees_stores.py",
+    "tests/connect/files/test_complete_journey.py",
+    "tests/compass/test_checks_report.py",
+    "tests/compass/test_checks_interference.py",
+    "tests/compass/test_sharing_payouts.py",
+    "tests/compass/test_study_answer.py",
+)
+
+
+def pytest_collection_modifyitems(config, items):
+    """With several workers only: files in the order above (xdist hands them out in the order in which they were collected)."""
+    if hasattr(config, "workerinput"):
+        place = {name: n for n, name in enumerate(LONGEST_FIRST)}
+        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_left_behind(request):
+    """A test that commits leaves an empty queue; this ends before Django lets go of the test's database."""
+    marked = request.node.get_closest_marker("django_db")
+    commits = "transactional_db" in request.fixturenames or (marked and marked.kwargs.get("transaction"))
+    if commits:
+        request.getfixturevalue("transactional_db")
+    yield
+    if commits:
+        empty_the_queue()
 
 
 @pytest.fixture

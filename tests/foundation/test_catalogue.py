@@ -49,5 +49,5 @@ def test_each_act_has_a_room_and_a_label():
 
 
 def test_carriers():
-    assert set(CARRIERS) == {"screen", "webhook-out"}
+    assert set(CARRIERS) == {"screen", "webhook-out", "email", "webhook_out"}
     assert all(hasattr(c, "carry") and isinstance(c.dedupes, bool) for c in CARRIERS.values())
