@@ -210,7 +210,7 @@ def _registration(at: House, world: Any) -> list[dict[str, Any]]:
             "≤ 15 ms", total <= 15, f"statuses {dict(tally.statuses)}, median {tally.quantile(0.5):.1f} ms",
         )
     ]  # fmt: skip
-    page = Call("GET", f"/m/events/{event['id']}", (("Accept-Language", "zh-CN"),))
+    page = Call("GET", f"/m/events/{event['id']}/", (("Accept-Language", "zh-CN"),))
     closed(at.port, [page] * 30, 1)
     before = at.cpu()
     tally = closed(at.port, [page] * 300, 1)

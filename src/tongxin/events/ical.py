@@ -8,9 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-from icalendar import Calendar, Event
 
 from tongxin.events import queries
 from tongxin.events.models import CalendarFeed, Occurrence, Registration
@@ -20,6 +19,9 @@ from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.people import queries as people
 from tongxin.stores.models import Store
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 PRODUCT = "-//Tongxin//events//ZH"
 BACK = timedelta(
@@ -54,6 +56,8 @@ class Entry:
 
 def calendar_text(name: str, entries: Iterable[Entry], now: datetime) -> str:
     """The calendar as text: lines folded at 75 octets, signs escaped, CRLF."""
+    from icalendar import Calendar  # noqa: PLC0415  # slow: eleven megabytes that few web workers need
+
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
@@ -65,7 +69,9 @@ def calendar_text(name: str, entries: Iterable[Entry], now: datetime) -> str:
     return made.to_ical().decode()
 
 
-def _event(one: Entry, now: datetime) -> Event:
+def _event(one: Entry, now: datetime) -> "Event":
+    from icalendar import Event  # noqa: PLC0415  # slow: as above
+
     event = Event()
     event.add("uid", one.uid)
     event.add("sequence", one.sequence)
