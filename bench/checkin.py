@@ -25,15 +25,15 @@ sys.path[:0] = [str(ROOT / "tests")]
 django.setup()
 
 from django.db import connection, transaction  # noqa: E402 - after setup
-from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases  # noqa: E402
+from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases  # noqa: E402 - after setup
 
-from conftest import NOON  # noqa: E402
-from events.door_crash import FLOWS, counted, opening, paid, survive  # noqa: E402
-from events.doors_setup import Evening  # noqa: E402
-from events.schedules import Schedule, rewards  # noqa: E402
-from foundation.racing import in_processes  # noqa: E402
-from tongxin.events.models import Scan  # noqa: E402
-from tongxin.foundation import clock  # noqa: E402
+from conftest import NOON  # noqa: E402 - after setup
+from events.door_crash import FLOWS, counted, opening, paid, survive  # noqa: E402 - after setup
+from events.doors_setup import Evening  # noqa: E402 - after setup
+from events.schedules import Schedule, rewards  # noqa: E402 - after setup
+from foundation.racing import in_processes  # noqa: E402 - after setup
+from tongxin.events.models import Scan  # noqa: E402 - after setup
+from tongxin.foundation import clock  # noqa: E402 - after setup
 
 OUT = ROOT / "var" / "bench"
 SEED, SCHEDULES, ORDERS, ROUNDS, PHONES, PIECE = 20261122, 500, 3, 20, 8, 25

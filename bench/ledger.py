@@ -26,18 +26,18 @@ sys.path[:0] = [str(ROOT / "tests")]
 django.setup()
 
 from django.db import connection  # noqa: E402 - after setup
-from django.test.utils import setup_databases, teardown_databases  # noqa: E402
-from hypothesis import HealthCheck, Phase, seed, settings  # noqa: E402
-from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
+from django.test.utils import setup_databases, teardown_databases  # noqa: E402 - after setup
+from hypothesis import HealthCheck, Phase, seed, settings  # noqa: E402 - after setup
+from hypothesis.stateful import run_state_machine_as_test  # noqa: E402 - after setup
 
-from commerce import money_races as arena  # noqa: E402
-from commerce.budget_model import Budget, make_store  # noqa: E402
-from commerce.money_model import Money, make_world  # noqa: E402
-from commerce.purses import chain  # noqa: E402
-from stores.factories import TESTS  # noqa: E402
-from tongxin.commerce import actions, queries  # noqa: E402
-from tongxin.commerce.actions import promises, vouchers  # noqa: E402
-from tongxin.commerce.models import LedgerEntry  # noqa: E402
+from commerce import money_races as arena  # noqa: E402 - after setup
+from commerce.budget_model import Budget, make_store  # noqa: E402 - after setup
+from commerce.money_model import Money, make_world  # noqa: E402 - after setup
+from commerce.purses import chain  # noqa: E402 - after setup
+from stores.factories import TESTS  # noqa: E402 - after setup
+from tongxin.commerce import actions, queries  # noqa: E402 - after setup
+from tongxin.commerce.actions import promises, vouchers  # noqa: E402 - after setup
+from tongxin.commerce.models import LedgerEntry  # noqa: E402 - after setup
 
 OUT = ROOT / "var" / "bench"
 SEED, EXAMPLES, STEPS, ROUNDS = 20261122, 2000, 50, 100

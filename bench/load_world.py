@@ -14,17 +14,17 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402 - after setup
 
-from tongxin.events import actions as events  # noqa: E402
-from tongxin.events.actions import EventIn  # noqa: E402
-from tongxin.faces.api.scopes import ALL  # noqa: E402
-from tongxin.foundation.access import system  # noqa: E402
-from tongxin.foundation.accounts import actions as accounts  # noqa: E402
-from tongxin.foundation.accounts.terms import AccountKind  # noqa: E402
-from tongxin.people import actions as people  # noqa: E402
-from tongxin.stores import actions as stores  # noqa: E402
-from tongxin.stores import queries as places  # noqa: E402
-from tongxin.stores.rules import StoreRow  # noqa: E402
-from tongxin.stores.terms import Role  # noqa: E402
+from tongxin.events import actions as events  # noqa: E402 - after setup
+from tongxin.events.actions import EventIn  # noqa: E402 - after setup
+from tongxin.faces.api.scopes import ALL  # noqa: E402 - after setup
+from tongxin.foundation.access import system  # noqa: E402 - after setup
+from tongxin.foundation.accounts import actions as accounts  # noqa: E402 - after setup
+from tongxin.foundation.accounts.terms import AccountKind  # noqa: E402 - after setup
+from tongxin.people import actions as people  # noqa: E402 - after setup
+from tongxin.stores import actions as stores  # noqa: E402 - after setup
+from tongxin.stores import queries as places  # noqa: E402 - after setup
+from tongxin.stores.rules import StoreRow  # noqa: E402 - after setup
+from tongxin.stores.terms import Role  # noqa: E402 - after setup
 
 JOB = system("bench")
 

@@ -41,19 +41,19 @@ MADE_BY = os.getpid()
 django.setup()
 
 from django.db import connection, transaction  # noqa: E402 - after setup
-from django.db.utils import Error  # noqa: E402
-from django.test.utils import setup_databases  # noqa: E402
-from hypothesis import HealthCheck, Phase, seed, settings  # noqa: E402
-from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
+from django.db.utils import Error  # noqa: E402 - after setup
+from django.test.utils import setup_databases  # noqa: E402 - after setup
+from hypothesis import HealthCheck, Phase, seed, settings  # noqa: E402 - after setup
+from hypothesis.stateful import run_state_machine_as_test  # noqa: E402 - after setup
 
-from events import rush  # noqa: E402
-from events.factories import published  # noqa: E402
-from events.seat_model import SeatMachine  # noqa: E402
-from people.factories import CustomerFactory  # noqa: E402
-from tongxin.events import actions, queries  # noqa: E402
-from tongxin.events.models import Occurrence, Registration  # noqa: E402
-from tongxin.foundation.errors import Refused  # noqa: E402
-from tongxin.outreach.models import Send  # noqa: E402
+from events import rush  # noqa: E402 - after setup
+from events.factories import published  # noqa: E402 - after setup
+from events.seat_model import SeatMachine  # noqa: E402 - after setup
+from people.factories import CustomerFactory  # noqa: E402 - after setup
+from tongxin.events import actions, queries  # noqa: E402 - after setup
+from tongxin.events.models import Occurrence, Registration  # noqa: E402 - after setup
+from tongxin.foundation.errors import Refused  # noqa: E402 - after setup
+from tongxin.outreach.models import Send  # noqa: E402 - after setup
 
 
 @atexit.register

@@ -19,24 +19,24 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402 - after setup
-from django.db import connection, transaction  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.db import connection, transaction  # noqa: E402 - after setup
+from django.test.utils import CaptureQueriesContext  # noqa: E402 - after setup
 
-from tongxin.events import actions as events  # noqa: E402
-from tongxin.events.actions import series, series_edits  # noqa: E402
-from tongxin.events.actions.series import SeriesIn  # noqa: E402
-from tongxin.events.models import Occurrence, Series  # noqa: E402
-from tongxin.events.queries import calendar as cal  # noqa: E402
-from tongxin.events.queries import listing  # noqa: E402
-from tongxin.events.queries import series as reading  # noqa: E402
-from tongxin.events.rules.recurrence import Holidays  # noqa: E402
-from tongxin.foundation import clock  # noqa: E402
-from tongxin.foundation.access import system  # noqa: E402
-from tongxin.people import actions as members  # noqa: E402
-from tongxin.stores import actions as stores  # noqa: E402
-from tongxin.stores import queries as places  # noqa: E402
-from tongxin.stores.models import Region  # noqa: E402
-from tongxin.stores.rules import StoreRow  # noqa: E402
+from tongxin.events import actions as events  # noqa: E402 - after setup
+from tongxin.events.actions import series, series_edits  # noqa: E402 - after setup
+from tongxin.events.actions.series import SeriesIn  # noqa: E402 - after setup
+from tongxin.events.models import Occurrence, Series  # noqa: E402 - after setup
+from tongxin.events.queries import calendar as cal  # noqa: E402 - after setup
+from tongxin.events.queries import listing  # noqa: E402 - after setup
+from tongxin.events.queries import series as reading  # noqa: E402 - after setup
+from tongxin.events.rules.recurrence import Holidays  # noqa: E402 - after setup
+from tongxin.foundation import clock  # noqa: E402 - after setup
+from tongxin.foundation.access import system  # noqa: E402 - after setup
+from tongxin.people import actions as members  # noqa: E402 - after setup
+from tongxin.stores import actions as stores  # noqa: E402 - after setup
+from tongxin.stores import queries as places  # noqa: E402 - after setup
+from tongxin.stores.models import Region  # noqa: E402 - after setup
+from tongxin.stores.rules import StoreRow  # noqa: E402 - after setup
 
 JOB = system("bench")
 STORES, REGIONS, SERIES, EACH = 600, 20, 2000, 50

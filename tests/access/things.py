@@ -536,7 +536,9 @@ def _raffle(world: World, s: dict[str, Any], kind: str = "raffles") -> str:
 
 def _closed_raffle(world: World, s: dict[str, Any]) -> str:
     key = _raffle(world, s, "closed raffles")
-    with clock.held(NOON + timedelta(minutes=30)):  # the list stands open for half an hour before anything is drawn
+    with clock.held(
+        NOON + timedelta(minutes=30)
+    ):  # the list stands open for half an hour before anything is drawn
         events.commit_draw(viewer=JOB, event_id=uuid.UUID(key))
     return key
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from events.factories import drafted, published
-from people.factories import CustomerFactory
+from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, RegionFactory, StoreFactory
 from tongxin.events import actions
 from tongxin.events.queries import guests, listing, member
@@ -254,3 +254,16 @@ def test_a_registration_says_who_is_before_and_is_absent_to_others():
         with pytest.raises(Refused) as refused:
             member.my_registration(viewer, made[2].public_id)
         assert refused.value.code == "absent"
+
+
+@pytest.mark.parametrize(("before", "shown"), [(timedelta(minutes=31), False), (timedelta(minutes=29), True)])
+def test_the_way_into_an_online_event_is_shown_half_an_hour_before(before, shown):
+    event = published(format="online_talk", online_url="https://example.com/x")
+    me = member_viewer(CustomerFactory())
+    made = actions.register(viewer=me, event_id=event.public_id)
+
+    with clock.held(event.starts_at - before):
+        line = member.my_registration(me, made.public_id).line
+
+    assert line.online
+    assert line.online_url == ("https://example.com/x" if shown else "")

@@ -205,7 +205,14 @@ def test_the_link_in_a_message_stops_its_class(noon):
         signing.dumps("no uuid", salt="outreach.stop"),
         signing.dumps(str(uuid4()), salt="other"),
     ],
-    ids=["empty", "short", "no signature", "unknown", "no number", "another salt"],  # the tokens differ from run to run
+    ids=[
+        "empty",
+        "short",
+        "no signature",
+        "unknown",
+        "no number",
+        "another salt",
+    ],  # the tokens differ from run to run
 )
 def test_a_foreign_token_does_nothing(token):
     refused("outreach.bad_token", actions.opt_out_by_token, token=token)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 
 from tongxin.events.models import Attendance, Participant, Registration, WaitLine
+from tongxin.events.queries.ways_in import link_of
 from tongxin.events.terms import SEAT_LABELS, WAIT_LABELS, Admission, Seat, State, WaitNote
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
@@ -50,6 +51,7 @@ class MyLine:
     starts_at: datetime
     ends_at: datetime
     place: str
+    online: bool
     online_url: str
     store_name: str
     state: Seat
@@ -102,7 +104,8 @@ def _my_line(row: Any) -> MyLine:
         starts_at=event.starts_at,
         ends_at=event.ends_at,
         place=event.place,
-        online_url=event.online_url if row.state == Seat.CONFIRMED else "",
+        online=bool(event.online_url),
+        online_url=link_of(row),
         store_name=event.store.name,
         state=Seat(row.state),
         event_state=State(event.state),

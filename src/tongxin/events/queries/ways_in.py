@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from tongxin.events.formats import FORMATS
-from tongxin.events.models import Occurrence
+from tongxin.events.models import Occurrence, Registration
 from tongxin.events.queries.access import access_registration
 from tongxin.events.terms import Seat, State
 from tongxin.foundation import clock
@@ -15,7 +15,11 @@ def way_in(viewer: Viewer, registration_id: UUID) -> str:
 
     Refuses `absent` for a registration of somebody else.
     """
-    row = access_registration(viewer, registration_id)
+    return link_of(access_registration(viewer, registration_id))
+
+
+def link_of(row: Registration) -> str:
+    """The same for a registration that the caller has fetched for its owner."""
     event = row.occurrence
     shown = event.state == State.PUBLISHED and FORMATS[event.format].link_shown(
         seat=Seat(row.state), starts_at=event.starts_at, ends_at=event.ends_at, now=clock.now()
