@@ -1,7 +1,8 @@
 """Bar 9: from 10⁸ order lines to member × month in a bounded memory, and what the rest of a report costs after that.
 
 `python bench/scale.py` generates the lines (Parquet, about 1.5 GB, in var/bench, removed at the end), runs every measurement in a
-process of its own and prints a table. `python bench/scale.py --lines 1e7` is the small one.
+process of its own and prints a table. `python bench/scale.py --lines 1e7` is the small one. Generating takes half an hour and
+need not be quiet: `python bench/scale.py prepare` does it ahead.
 """
 
 # ruff: noqa: S608 - our own folder names are put into SQL
@@ -26,6 +27,8 @@ MONTHS = 24
 LINES_PER_ORDER = 2.5
 #: of 10⁹ lines of 10⁷ members in 16 parts, the one that is really made and run
 BILLION, TEN_MILLION, PARTS, PART = 10**9, 10**7, 16, 3
+#: members whose costs give the exponent, with as many lines each
+SIZES, LINES_EACH = (125_000, 500_000, 2_000_000), 5
 
 
 def generate(folder: Path, lines: int, members: int, part: tuple[int, int] | None = None) -> int:
@@ -206,9 +209,12 @@ def run(
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def made(name: str, lines: int, members: int, part: tuple[int, int] | None = None) -> Path:
-    """Generate into var/bench/<name>, in a process of its own."""
-    folder = WORK / name
+def made(lines: int, members: int, part: tuple[int, int] | None = None) -> Path:
+    """Generate into a folder of var/bench, in a process of its own; what `prepare` made before is taken as it is."""
+    folder = WORK / f"scale_{lines}_{members}{'_part' if part else ''}"
+    told = json.dumps([lines, members, part])
+    if (folder / "whole.json").exists() and (folder / "whole.json").read_text() == told:
+        return folder
     shutil.rmtree(folder, ignore_errors=True)
     argv = [
         sys.executable,
@@ -220,6 +226,7 @@ def made(name: str, lines: int, members: int, part: tuple[int, int] | None = Non
         *(map(str, part) if part else ()),
     ]
     subprocess.run(argv, check=True, cwd=ROOT)
+    (folder / "whole.json").write_text(told)
     return folder
 
 
@@ -237,7 +244,7 @@ def row(
 
 def adding_up(lines: int, members: int) -> list[dict[str, Any]]:
     """The whole chain: flat lines, lines that follow their orders, several parts; then the rest of a report."""
-    folder = made("scale", lines, members)
+    folder = made(lines, members)
     size = sum(file.stat().st_size for file in folder.rglob("*.parquet")) / 1e9
     found = run(folder, "3GB", report=True)
     stages = found["stages"]
@@ -287,11 +294,11 @@ def adding_up(lines: int, members: int) -> list[dict[str, Any]]:
     return out
 
 
-def growing(sizes: tuple[int, ...], lines_each: int = 5) -> dict[str, Any]:
+def growing(sizes: tuple[int, ...]) -> dict[str, Any]:
     """Exponent of CPU over members, from orders to member-months, at the same number of lines a member."""
-    costs = []
+    costs, lines_each = [], LINES_EACH
     for members in sizes:
-        folder = made("scale_grow", members * lines_each, members)
+        folder = made(members * lines_each, members)
         stages = run(folder, "3GB")["stages"]
         costs.append(stages["members"]["cpu"] + stages["sums"]["cpu"])
         shutil.rmtree(folder, ignore_errors=True)
@@ -313,7 +320,7 @@ def one_of_sixteen(lines: int, members: int) -> list[dict[str, Any]]:
     """Of `lines` in 16 parts one is made and run, and one of a tenth of it: memory has to stay flat."""
     out, peaks = [], []
     for size, people in ((lines // 10, members // 10), (lines, members)):
-        folder = made("scale_part", size, people, (PARTS, PART))
+        folder = made(size, people, (PARTS, PART))
         found = run(folder, "3GB", PARTS, PART)
         stages = found["stages"]
         cpu = stages["members"]["cpu"] + stages["sums"]["cpu"]
@@ -333,18 +340,30 @@ def one_of_sixteen(lines: int, members: int) -> list[dict[str, Any]]:
     return out
 
 
+def prepare(lines: int = 10**8) -> None:
+    """Generate everything that `figures` measures."""
+    share = lines / 10**8
+    made(lines, int(10**6 * share))
+    for size in SIZES:
+        made(int(size * share) * LINES_EACH, int(size * share))
+    for tenth in (10, 1):
+        made(int(BILLION * share) // tenth, int(TEN_MILLION * share) // tenth, (PARTS, PART))
+
+
 def figures(lines: int = 10**8) -> list[dict[str, Any]]:
     """Every figure of bar 9; with fewer lines everything is smaller in proportion, and the bars do not apply."""
     share = lines / 10**8
-    sizes = tuple(int(size * share) for size in (125_000, 500_000, 2_000_000))
     found = adding_up(lines, int(10**6 * share))
-    found.append(growing(sizes))
+    found.append(growing(tuple(int(size * share) for size in SIZES)))
     return found + one_of_sixteen(int(BILLION * share), int(TEN_MILLION * share))
 
 
 def main() -> None:
     """Print the table and keep it. `--lines 1e6` is a small one."""
     lines = int(float(sys.argv[2])) if len(sys.argv) > 2 else 10**8
+    if sys.argv[1:2] == ["prepare"]:
+        prepare(lines)
+        return
     found = figures(lines)
     for one in found:
         sign = {True: "met ", False: "MISS", None: "    "}[one["met"]]

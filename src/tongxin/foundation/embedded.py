@@ -90,7 +90,7 @@ def stop(home: Path) -> bool:
     with _only_one(home / "pg.lock"):
         if not _alive(server):
             return False
-        _as(user, [server.binaries / "pg_ctl", "-D", server.data, "-m", "fast", "-w", "-t", "30", "stop"])
+        _halt(server, user)
         return True
 
 
@@ -117,7 +117,7 @@ def visiting(data: Path) -> Iterator[Server]:
         yield server
     finally:
         if _alive(server):
-            _as(user, [server.binaries / "pg_ctl", "-D", data, "-m", "fast", "-w", "-t", "30", "stop"])
+            _halt(server, user)
         shutil.rmtree(server.socket, ignore_errors=True)
 
 
@@ -233,6 +233,23 @@ def _start(server: Server, user: pwd.struct_passwd | None) -> None:
     except NotReady as fault:
         log = (server.data / "start.log").read_text(errors="replace")[-2000:]
         raise NotReady(f"{fault}\n{log}") from fault
+
+
+def _halt(server: Server, user: pwd.struct_passwd | None) -> None:
+    """Ask the server to end and wait until it did.
+
+    `pg_ctl -w` waits for the pid to go, which never happens to a killed server whose parent does not collect it.
+    """
+    try:
+        _as(user, [server.binaries / "pg_ctl", "-D", server.data, "-m", "fast", "-W", "stop"])
+    except NotReady:
+        if _alive(server):
+            raise
+    until = time.monotonic() + PATIENCE
+    while _alive(server):
+        if time.monotonic() > until:
+            raise NotReady(f"the embedded PostgreSQL in {server.data} does not stop")
+        time.sleep(0.05)
 
 
 def _own_folder(folder: Path, user: pwd.struct_passwd | None) -> None:
