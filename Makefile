@@ -33,11 +33,13 @@ browser:
 	elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null; \
 	else echo "the browser tests need: sudo apt-get install chromium fonts-noto-cjk fontconfig"; exit 1; fi
 
+# Rewriting the asserts of six hundred files takes each worker twenty seconds and is read only where one fails: those run again.
 test: .venv/dev browser  ## the whole suite, random order, network off, on the embedded PostgreSQL
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/bandit -q -c pyproject.toml -r src -ll
 	@$(BIN)/lint-imports --config importlinter.ini >/dev/null || $(BIN)/lint-imports --config importlinter.ini
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/python -m compileall -q tests
+	@$(BIN)/pytest -n 2 --dist loadfile --assert=plain || { $(BIN)/pytest --last-failed -n 2 --dist loadfile; exit 1; }
 
 sure: .venv/dev  ## format, lint, types, import plan, fast tests
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check .

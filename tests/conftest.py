@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 
-from project.empty_queue import empty_the_queue
+from project import emptied, template_database
 from tongxin.foundation import clock
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)  # Thursday 5 March 2026, 12:00 in Shanghai
@@ -48,16 +50,15 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
-@pytest.fixture(autouse=True)
-def _no_jobs_left_behind(request):
-    """A test that commits leaves an empty queue; this ends before Django lets go of the test's database."""
-    marked = request.node.get_closest_marker("django_db")
-    commits = "transactional_db" in request.fixturenames or (marked and marked.kwargs.get("transaction"))
-    if commits:
-        request.getfixturevalue("transactional_db")
-    yield
-    if commits:
-        empty_the_queue()
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    """The tests' database is a copy of one that is migrated already."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"] |= {"TEMPLATE": template_database.ensure(), "MIGRATE": False}
+
+
+# After a test that commits. Django's own way also writes all permissions again, which nobody here reads.
+TransactionTestCase._fixture_teardown = lambda _case: emptied.empty()
 
 
 @pytest.fixture

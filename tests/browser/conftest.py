@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.core.management import call_command
 from django.test import override_settings
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from project.empty_queue import empty_the_queue
+from project import emptied
 from tongxin.faces import entrance
 from tongxin.faces.cli import sandbox
 from tongxin.foundation import clock
@@ -79,8 +78,7 @@ def world(django_db_setup, django_db_blocker):
             yield built
         finally:
             server.stop()
-            call_command("flush", interactive=False, verbosity=0)
-            empty_the_queue()
+            emptied.empty()
 
 
 def _live(document: dict[str, Any]) -> None:

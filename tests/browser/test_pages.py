@@ -4,12 +4,11 @@ import re
 
 import pyotp
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
+
+from browser.reading import SURFACE, faults, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-WIDTHS = (360, 390, 1024, 1440)
-SURFACE = "getComputedStyle(document.documentElement).backgroundColor"
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -207,38 +206,17 @@ def test_a_member_takes_their_data_and_leaves(world, visit):
 # ---- every page
 
 
-def violations(page) -> list[str]:
-    """What axe finds on a page as it stands; axe itself is put into a page once."""
-    if page.evaluate("typeof axe") == "undefined":
-        page.evaluate(AXE_SCRIPT)
-    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
-
-
 @pytest.mark.parametrize("role", ROLES)
 def test_axe_finds_nothing_by_day_or_night_and_nothing_overflows(world, visit, role):
     """Each page is loaded once by day and read again after nightfall, as on a machine that changes over in the evening."""
-    faults = []
+    found = []
     with visit(role) as page:
         for path in addresses(world)[role]:
-            page.set_viewport_size({"width": 1440, "height": 900})
-            page.emulate_media(color_scheme="light")
             page.said.clear()
             page.goto(path)
-            day = page.evaluate(SURFACE)
-            faults += [f"{path} by day: {one}" for one in violations(page)]
-            page.emulate_media(color_scheme="dark")
-            assert page.evaluate(SURFACE) != day, "nothing is dark"
-            faults += [f"{path} by night: {one}" for one in violations(page)]
-            page.emulate_media(color_scheme="light")
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                wider = page.evaluate(
-                    "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                )
-                faults += [f"{path} at {width}: {wider} px too wide"] if wider > 0 else []
-            faults += [f"{path}: {text}" for text in page.said if "404" not in text]
-    assert faults == []
+            found += faults(page, path)
+            found += [f"{path}: {text}" for text in page.said if "404" not in text]
+    assert found == []
 
 
 def test_a_page_that_is_opened_by_night_is_dark_and_clean(world, visit):

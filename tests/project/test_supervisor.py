@@ -371,7 +371,7 @@ def test_answers_counts_refusals_as_answers_and_silence_as_none(monkeypatch):
 
 def test_the_programs_are_the_ones_we_mean():
     served = supervisor.web("127.0.0.1", 8000, 2, 4)
-    assert served.command[1:3] == ["-m", "granian"]
+    assert served.command[1:3] == ["-m", "tongxin.project.web"]
     assert served.command[-1] == "tongxin.project.wsgi:application"
     assert supervisor.jobs().command[1:] == ["-m", "tongxin.project.worker"]
 
