@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: odd paths, stale files, killed servers. One real server in a home of its own."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,8 @@ import pytest
 
 from tongxin.foundation import embedded
 from tongxin.foundation.embedded import NotReady, Server
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def postmaster(server):
     return int((server.data / "postmaster.pid").read_text().split()[0])
 
 
-def test_one_server_lives_through_odd_paths_two_starters_a_kill_and_a_stale_pid_file(home):
+def test_one_server_lives_through_odd_paths_two_starters_a_kill_and_a_stale_pid_file(home, monkeypatch):
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(embedded.ensure(home))) for _ in range(2)]
     for thread in threads:
@@ -85,9 +88,37 @@ def test_one_server_lives_through_odd_paths_two_starters_a_kill_and_a_stale_pid_
     (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n")
     assert embedded._alive(server) is False
     os.kill(os.getpid(), 0)  # control: asking only whether the process lives would have believed it
-    embedded.ensure(home)
-    with psycopg.connect(server.url()) as connection:
-        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+    with collecting_nothing() as we_do:
+        embedded.ensure(home)
+        with psycopg.connect(server.url()) as connection:
+            assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+
+        # killed at the moment in which it is told to stop, and nobody collects it: its pid and pid file stay
+        dying, asked = postmaster(server), embedded._as
+
+        def too_late(user, command):
+            os.kill(dying, signal.SIGKILL)
+            asked(user, command)
+
+        monkeypatch.setattr(embedded, "_as", too_late)
+        begun = time.monotonic()
+        assert embedded.stop(home) is True
+        assert time.monotonic() - begun < embedded.PATIENCE / 2
+        monkeypatch.undo()
+        os.kill(dying, 0)  # control: by its pid it is still there, which is all that `pg_ctl -w` looks at
+        assert postmaster(server) == dying
+        we_do(dying)
+
+
+@contextmanager
+def collecting_nothing():
+    """Orphans become children of this process (Linux: a "subreaper"), which leaves them uncollected until told."""
+    become = ctypes.CDLL(None, use_errno=True).prctl
+    assert become(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    try:
+        yield lambda pid: os.waitpid(pid, 0)
+    finally:
+        become(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def keep_busy(connection):
