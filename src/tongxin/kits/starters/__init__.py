@@ -1,0 +1,1 @@
+"""The five kits that come with the product, one JSON file each."""
