@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,12 @@ from tongxin.stores import queries as stores
 from tongxin.stores.terms import Role
 
 PAGE = 20
+PAPER_LABELS: tuple[tuple[str, tuple[str, str]], ...] = (
+    ("sign-in", ("签到表", "Sign-in sheet")),
+    ("table-cards", ("桌牌", "Table cards")),
+    ("name-stickers", ("名贴", "Name stickers")),
+    ("one-page", ("主理人一页卡", "The champion's page")),
+)
 LEADS = frozenset({Role.CHAMPION, Role.STORE_MANAGER})
 
 
@@ -52,7 +59,7 @@ def event(
     now = clock.now()
     counted = guests.guest_counts(viewer, found)
     ahead = found.starts_at > now and found.state in {State.DRAFT, State.PUBLISHED}
-    local = found.starts_at.astimezone(clock.day_start(clock.business_day(now), found.store.zone).tzinfo)
+    local = found.starts_at.astimezone(ZoneInfo(found.store.zone))
     context = {
         "found": found,
         "line": line,
@@ -66,6 +73,9 @@ def event(
         "time": f"{local:%H:%M}",
         "minutes": int((found.ends_at - found.starts_at).total_seconds() // 60),
         "soonest": clock.business_day(now),
+        "poster_png": reverse("champion.poster.png", args=[event_id]),
+        "poster_pdf": reverse("champion.poster.pdf", args=[event_id]),
+        "papers": PAPER_LABELS,
         "checkin": door_of(found.public_id) if found.state == State.PUBLISHED else "",
         **(more or {}),
     }

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from tongxin.faces import posters
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.sentences import say, status_of
@@ -29,7 +30,13 @@ def task(request: Asked, task_id: UUID, fault: str = "", status: int = 200) -> H
     """One of them: the words, whom it is for, and the four steps."""
     line = queries.task_line(request.viewer, task_id)
     people = queries.task_people(request.viewer, task_id, limit=60)
-    context = {"line": line, "people": people.items, "more": people.cursor, "fault": fault}
+    context = {
+        "line": line,
+        "people": people.items,
+        "more": people.cursor,
+        "fault": fault,
+        "poster": posters.poster_path(request.viewer, line.path, "champion.poster.png"),
+    }
     return render(request, "champion/task.html", context, status=status)
 
 

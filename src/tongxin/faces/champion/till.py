@@ -98,10 +98,13 @@ def voucher(request: Asked) -> HttpResponse:
     """Look at a voucher, then spend it whole. The code is the secret: it travels in forms only, never in an address."""
     code, shop = request.POST.get("code", "").strip(), _shop(request)
     try:
-        card = queries.voucher_by_code(request.viewer, code, store=shop.pk)
+        with commerce.one_try(viewer=request.viewer, store=shop.public_id):
+            card = queries.voucher_by_code(request.viewer, code, store=shop.pk)
+            if request.POST.get("do") == "spend":
+                receipt = request.POST.get("receipt", "")
+                commerce.redeem(viewer=request.viewer, code=code, store=shop, receipt=receipt)
         if request.POST.get("do") != "spend":
             return till(request, {"code": code, "voucher": card})
-        commerce.redeem(viewer=request.viewer, code=code, store=shop, receipt=request.POST.get("receipt", ""))
     except Refused as refused:
         if refused.code == "absent":
             raise

@@ -7,63 +7,79 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
+from tongxin.champions import queries as champions
+from tongxin.champions.terms import ANSWER_LABELS, CHECKERS, DAY_LABELS, CheckWord
 from tongxin.events.queries import listing
+from tongxin.events.queries.listing import EventLine
 from tongxin.events.terms import State
+from tongxin.faces import pictures
 from tongxin.faces.asking import Asked
 from tongxin.faces.champion.events import door_of
 from tongxin.faces.hq.people import portrait
 from tongxin.faces.hq.today import ring_picture
-from tongxin.faces.templatetags.tongxin import soon
 from tongxin.foundation import clock
-from tongxin.outreach import queries as outreach
-from tongxin.people import queries as people
-from tongxin.rings import queries as rings
-from tongxin.rings.queries import lists
-from tongxin.rings.terms import Ring
+from tongxin.foundation.access import Viewer
+from tongxin.kits import queries as kits
 from tongxin.stores import queries as stores
 
 NOTICED = 6
-SOON = timedelta(days=7)
+WEEK = 7
+SOON = timedelta(days=6)
+BESIDE_WORDS = {
+    "held": (gettext_lazy("办了几场"), gettext_lazy("场")),
+    "came": (gettext_lazy("来了多少人"), gettext_lazy("位")),
+    "checked": (gettext_lazy("做了体检的天数"), gettext_lazy("天")),
+}
 
 
 def today(request: Asked) -> HttpResponse:
-    """Whom to notice today: who is a step away, who is on the way out; the rest of the day is quiet so far."""
+    """The store's day: check, next letter, today's events and budget, whom to invite, results beside like stores."""
     viewer = request.viewer
-    shops = stores.stores_for(viewer)
-    near = [(people.person_card(viewer, one.customer), one) for one in rings.candidates(viewer)[:NOTICED]]
-    asked = [(people.person_card(viewer, one.customer), one) for one in rings.invitations(viewer)[:NOTICED]]
-    leaving = [
-        (people.person_card(viewer, one.customer), one) for one in rings.leaving_soon(viewer)[:NOTICED]
+    shops = [
+        shop for shop in stores.stores_for(viewer) if viewer.reaches(shop.pk, CHECKERS) and not shop.unsorted
     ]
-    busy = {card.public_id for card, _ in near + asked + leaving}
-    regulars = [
-        line for line in lists.people_in(viewer, Ring.MIDDLE, limit=12).items if line.public_id not in busy
-    ]
-    day = clock.business_day(clock.now())
-    context = {
-        "events": [
-            (line, door_of(line.public_id))
-            for line in listing.between(viewer, clock.day_start(day), clock.day_start(day + SOON))
-            if line.state == State.PUBLISHED
-        ][:NOTICED],
-        "tasks": len(outreach.tasks_for(viewer, limit=NOTICED).items),
+    wanted = request.GET.get("store", "")
+    store = next((shop for shop in shops if str(shop.public_id) == wanted), shops[0] if shops else None)
+    now = clock.now()
+    context: dict[str, Any] = {
         "shops": shops,
+        "store": store,
+        "recalls": kits.warnings_for(viewer, limit=NOTICED).items,
         "picture": ring_picture(viewer),
-        "near": near,
-        "asked": asked,
-        "leaving": leaving,
-        "regulars": [(line, _step(viewer, line.public_id)) for line in regulars[:NOTICED]],
-        "today_said": soon(clock.now()),
-        "today": clock.business_day(clock.now()),
-        "hour": timezone.localtime(clock.now()).hour,
+        "today": clock.business_day(now),
+        "hour": timezone.localtime(now).hour,
         "name": mine.name if (mine := stores.my_card(viewer)) else "",
     }
+    if store is not None:
+        found = champions.desk(viewer, store)
+        context |= {
+            "desk": found,
+            "answers": [(answer, ANSWER_LABELS[answer]) for answer in CheckWord],
+            "days": [(day, DAY_LABELS[day.state]) for day in found.days[-WEEK:]],
+            "events": [
+                (line, door_of(line.public_id), line.size <= pictures.MOST_SEATS) for line in found.events
+            ],
+            "beside": [(one, BESIDE_WORDS[one.what]) for one in found.beside],
+            "letter": found.letters[0] if found.letters else None,
+            "check_share": _share(found.check.answered, len(found.check.lines)),
+            "invite_share": _share(found.invited, len(found.invites)),
+            "like": found.beside[0].stores,
+            "week": _coming(viewer, found),
+        }
     return render(request, "champion/today.html", context)
 
 
-def _step(viewer: Any, public_id: UUID) -> str:
-    return rings.explain(viewer, public_id).said_step
+def _share(done: int, of: int) -> int:
+    return 100 * done // of if of else 0
+
+
+def _coming(viewer: Viewer, desk: champions.Desk) -> list[tuple[EventLine, str]]:
+    """What else is on this week, after today."""
+    begin = clock.day_end(desk.day, desk.store.zone, desk.store.cutoff_hour)
+    lines = listing.between(viewer, begin, begin + SOON, store=desk.store)
+    return [(line, door_of(line.public_id)) for line in lines if line.state == State.PUBLISHED][:NOTICED]
 
 
 def person(request: Asked, member_id: UUID) -> HttpResponse:

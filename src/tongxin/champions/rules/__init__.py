@@ -1,0 +1,1 @@
+"""Rules of the champion's day, one file per noun."""
