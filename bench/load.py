@@ -5,155 +5,21 @@ CPU is that of web, worker and database together, from /proc. Everything is boun
 """
 
 import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
+import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 from load_client import Call, Tally, closed, opened
+from load_house import ROOT, House, house
 
-ROOT = Path(__file__).parents[1]
 OUT = ROOT / "var" / "bench"
-PYTHON = ROOT / ".venv" / "bin" / "python"
 MEMBERS, SEATS, CROWD = 2000, 500, 100_000
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class House:
-    """A running installation: where it is, how to ask its world, whose processor time counts."""
-
-    port: int
-    supervisor: int
-    postmaster: int
-    world: Any
-
-    def do(self, order: str, **told: Any) -> Any:
-        """One order to the world's process."""
-        self.world.stdin.write(json.dumps({"do": order, **told}) + "\n")
-        self.world.stdin.flush()
-        line = self.world.stdout.readline()
-        if not line:
-            sys.exit(f"the world fell at {order}")
-        return json.loads(line)
-
-    def cpu(self) -> dict[str, float]:
-        """Processor seconds so far of application and database, the dead children of each included."""
-        return {"app": _cpu(self.supervisor), "database": _cpu(self.postmaster)}
-
-    def memory(self) -> dict[str, float]:
-        """Megabytes of the application's processes, each by its proportional share; and of the largest web worker."""
-        shares = {pid: _pss(pid) for pid in _tree(self.supervisor)}
-        webs = [mb for pid, mb in shares.items() if b"granian" in _command(pid) or b"wsgi" in _command(pid)]
-        return {"all": sum(shares.values()), "web": max(webs or [0.0])}
-
-
-def _tree(root: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            children.setdefault(int(stat[1]), []).append(int(entry.name))
-    found, todo = [], [root]
-    while todo:
-        pid = todo.pop()
-        found.append(pid)
-        todo += children.get(pid, [])
-    return found
-
-
-def _cpu(root: int) -> float:
-    total = 0
-    for pid in _tree(root):
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        own = int(fields[11]) + int(fields[12])
-        total += own + int(fields[13]) + int(fields[14])  # and of children that have been waited for
-    return total / TICK
-
-
-def _pss(pid: int) -> float:
-    try:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    except OSError:
-        return 0.0
-    return int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1]) / 1024
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-@contextmanager
-def house(web_workers: int = 2) -> Iterator[House]:
-    """A fresh installation with its own database, gone afterwards."""
-    (ROOT / "var").mkdir(exist_ok=True)
-    home, port = Path(tempfile.mkdtemp(prefix="tongxin-load-", dir=ROOT / "var")), _free_port()
-    env = os.environ | {
-        "TONGXIN_HOME": str(home), "DATABASE_URL": "", "TONGXIN_DEMO": "0",
-        "DJANGO_SETTINGS_MODULE": "tongxin.project.settings", "TONGXIN_BASE_URL": f"http://127.0.0.1:{port}",
-    }  # fmt: skip
-    subprocess.run(
-        [PYTHON.parent / "tongxin", "init", "--brand", "Load", "--admin", "load-admin"],
-        env=env, cwd=ROOT, check=True, capture_output=True,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [PYTHON.parent / "tongxin", "serve", "--port", str(port), "--workers", str(web_workers)],
-        env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    world = subprocess.Popen(
-        [str(PYTHON), str(Path(__file__).parent / "load_world.py")],
-        env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        _wait(port)
-        found = House(port, server.pid, 0, world)
-        found.postmaster = found.do("postmaster")
-        yield found
-    finally:
-        world.stdin.close()  # type: ignore[union-attr]  # it is a pipe
-        world.wait(30)
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
-        code = f"from pathlib import Path; from tongxin.foundation import embedded; embedded.stop(Path({str(home)!r}))"
-        subprocess.run([str(PYTHON), "-c", code], check=False, capture_output=True)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _wait(port: int) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    sys.exit("the server did not come up")
 
 
 def _as(token: str) -> tuple[tuple[str, str], ...]:
@@ -189,7 +55,8 @@ def figures(*, quick: bool = False) -> list[dict[str, Any]]:
     seats = 100 if quick else SEATS
     with house() as at:
         world = at.do("build", members=members)
-        rows = [*_registration(at, world), *_sold_out(at, world, seats), *_steady(at, world, quick=quick)]
+        rows = [*_registration(at, world), *_check_in(at, world), *_sold_out(at, world, seats)]
+        rows += [*_steady(at, world, quick=quick), *_steady_door(at, world, quick=quick)]
         rows += _full(at, world, 5000 if quick else CROWD)
         rows += _memory(at)
     return rows
@@ -223,6 +90,60 @@ def _registration(at: House, world: Any) -> list[dict[str, Any]]:
             "≤ 6.5 ms", total <= 6.5 and tally.statuses[200] == 300, f"statuses {dict(tally.statuses)}, not signed in",
         ),
     ]  # fmt: skip
+
+
+def _scan(event: str, champion: str, code: str) -> Call:
+    return Call("POST", "/api/v1/checkins", (*_as(champion)[:1], *_as(champion)[2:], ("Idempotency-Key", str(uuid.uuid4()))),
+                {"event": event, "code": code})  # fmt: skip
+
+
+def _check_in(at: House, world: Any) -> list[dict[str, Any]]:
+    """R1 and R3: processor time of one check-in by a ticket's code; one code at eight doors at once."""
+    event = at.do("event", places_=2000, title="门", soon=True)
+    at.do("crowd", event_pk=event["pk"], n=400)
+    codes = at.do("codes", event_pk=event["pk"], n=310, rate=60)
+    calls = [_scan(event["id"], world["champion"], code) for code in codes]
+    closed(at.port, calls[:50], 1)
+    before = at.cpu()
+    tally = closed(at.port, calls[50:300], 1, keep=True)
+    used = _per_request(at, before, 250)
+    total = sum(used.values())
+    admitted = sum(b'"admitted"' in body for _, body in tally.answers)
+    once = []
+    for code in at.do("codes", event_pk=event["pk"], n=310, rate=1000)[300:]:
+        answers = closed(
+            at.port, [_scan(event["id"], world["champion"], code) for _ in range(8)], 8, keep=True
+        )
+        once.append(sum(b'"admitted"' in body for _, body in answers.answers))
+    return [
+        _row(
+            "R1 check-in, CPU", f"{total:.1f} ms ({used['app']:.1f} application, {used['database']:.1f} database)",
+            "≤ 7 ms", total <= 7 and admitted == 250,
+            f"statuses {dict(tally.statuses)}, {admitted} admitted, median {tally.quantile(0.5):.1f} ms",
+        ),
+        _row(
+            "R3 one code at eight doors at once, ten times", f"counted {once}", "exactly one each", once == [1] * len(once),
+        ),
+    ]  # fmt: skip
+
+
+def _steady_door(at: House, world: Any, *, quick: bool) -> list[dict[str, Any]]:
+    """R3: an open loop of check-ins."""
+    rate, seconds, bar = 60, 10 if quick else 60, 100.0
+    event = at.do("event", places_=2 * rate * seconds, title="稳 门", soon=True)
+    at.do("crowd", event_pk=event["pk"], n=rate * seconds)
+    codes = at.do("codes", event_pk=event["pk"], n=rate * seconds, rate=rate)
+    tally = opened(at.port, lambda n: _scan(event["id"], world["champion"], codes[n]), rate, seconds)
+    p99 = tally.quantile(0.99)
+    return [
+        _row(
+            f"R3 open loop, {rate} check-ins/s for {seconds} s",
+            f"p50 {tally.quantile(0.5):.0f}, p99 {p99:.0f} ms, {tally.faults} faults",
+            f"p99 ≤ {bar:.0f} ms, 0 faults",
+            p99 <= bar and not tally.faults and tally.statuses[201] == rate * seconds,
+            f"statuses {dict(tally.statuses)}",
+        )
+    ]
 
 
 def _sold_out(at: House, world: Any, seats: int) -> list[dict[str, Any]]:
@@ -293,19 +214,55 @@ def _full(at: House, world: Any, crowd: int) -> list[dict[str, Any]]:
     members = world["members"][:400]
     empty, full = (at.do("event", places_=crowd * 2, title=title) for title in ("空", "满"))
     at.do("crowd", event_pk=full["pk"], n=crowd)
-    used = {}
-    for name, event in (("empty", empty), ("full", full)):
-        closed(at.port, [_register(event["id"], t) for t in members[:50]], 1)
-        before = at.cpu()["database"]
-        closed(at.port, [_register(event["id"], t) for t in members[50:]], 1)
-        used[name] = 1000 * (at.cpu()["database"] - before) / (len(members) - 50)
+    used = {"empty": 0.0, "full": 0.0}
+    # In turns, so that what else the database does at the time falls on both.
+    for some in range(0, len(members), 50):
+        for name, event in (("empty", empty), ("full", full)):
+            before = at.cpu()["database"]
+            closed(at.port, [_register(event["id"], t) for t in members[some : some + 50]], 1)
+            if some:  # the first fifty warm up
+                used[name] += 1000 * (at.cpu()["database"] - before) / (len(members) - 50)
     ratio = used["full"] / used["empty"]
     return [
         _row(
             f"R4 database CPU per registration, {crowd:,} registered against none",
             f"{ratio:.2f} × ({used['full']:.2f} against {used['empty']:.2f} ms)", "≤ 1.2 ×", ratio <= 1.2,
         ),
+        _export(at, world, full, crowd + len(members)),
     ]  # fmt: skip
+
+
+def _export(at: House, world: Any, event: Any, expected: int) -> dict[str, Any]:
+    """R5: everybody's registration as a file, and what the application's memory grows by meanwhile."""
+    before, seen, over = at.memory()["all"], [0.0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            seen.append(at.memory()["all"])
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{at.port}/api/v1/events/{event['id']}/registrations.csv",
+        headers={"Authorization": f"Bearer {world['champion']}"},
+    )
+    began, lines, size, first = time.perf_counter(), 0, 0, 0.0
+    with urllib.request.urlopen(asked, timeout=120) as reply:  # noqa: S310 - our own server on loopback
+        while block := reply.read(1 << 16):
+            first = first or time.perf_counter() - began
+            lines += block.count(b"\n")
+            size += len(block)
+    took = time.perf_counter() - began
+    over.set()
+    watching.join()
+    extra = max(0.0, max(seen) - before)
+    return _row(
+        f"R5 {expected:,} registrations exported",
+        f"{took:.2f} s, first bytes after {1000 * first:.0f} ms, {extra:.0f} MB extra",
+        "≤ 3 s, streamed, ≤ 64 MB extra",
+        took <= 3 and extra <= 64 and lines == expected + 1,
+        f"{lines - 1:,} rows, {size / 1e6:.1f} MB",
+    )
 
 
 def _memory(at: House) -> list[dict[str, Any]]:

@@ -15,7 +15,10 @@ django.setup()
 from django.db import connection, transaction  # noqa: E402 - after setup
 
 from tongxin.events import actions as events  # noqa: E402 - after setup
+from tongxin.events import queries  # noqa: E402 - after setup
 from tongxin.events.actions import EventIn  # noqa: E402 - after setup
+from tongxin.events.queries import tickets  # noqa: E402 - after setup
+from tongxin.events.rules import tickets as rules  # noqa: E402 - after setup
 from tongxin.faces.api.scopes import ALL  # noqa: E402 - after setup
 from tongxin.foundation.access import system  # noqa: E402 - after setup
 from tongxin.foundation.accounts import actions as accounts  # noqa: E402 - after setup
@@ -97,6 +100,28 @@ def crowd(event_pk: int, n: int) -> None:
         cursor.execute("ANALYZE events_registration")
 
 
+def codes(event_pk: int, n: int, rate: float) -> list[str]:
+    """The codes of the first tickets of an event, the n-th as it is after n / rate seconds."""
+    row = queries.access_event(JOB, _public_id(event_pk))
+    key, now = tickets.installation_key(), datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ticket FROM events_registration WHERE occurrence_id = %s ORDER BY id LIMIT %s",
+            [event_pk, n],
+        )
+        found = [ticket for (ticket,) in cursor.fetchall()]
+    return [
+        rules.code(key, ticket, row.public_id, now + timedelta(seconds=k / rate))
+        for k, ticket in enumerate(found)
+    ]
+
+
+def _public_id(event_pk: int) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT public_id FROM events_occurrence WHERE id = %s", [event_pk])
+        return cursor.fetchone()[0]
+
+
 def state(event_pk: int) -> dict[str, Any]:
     """What the database says of an event afterwards."""
     with connection.cursor() as cursor:
@@ -126,7 +151,9 @@ def postmaster() -> int:
 
 def main() -> None:
     """One order a line of standard input, one answer a line."""
-    doors = {"build": build, "event": event, "crowd": crowd, "state": state, "postmaster": postmaster}
+    doors = {
+        "build": build, "event": event, "crowd": crowd, "codes": codes, "state": state, "postmaster": postmaster,
+    }  # fmt: skip
     for line in sys.stdin:
         told = json.loads(line)
         print(json.dumps(doors[told.pop("do")](**told)), flush=True)

@@ -15,13 +15,16 @@ from tongxin.commerce.models import Promise, Voucher
 from tongxin.commerce.terms import PromiseState, VoucherState
 from tongxin.events import actions, queries
 from tongxin.events.actions import WalkIn
-from tongxin.events.models import Attendance, DoorConflict, Pool, Registration, Scan
+from tongxin.events.models import Attendance, DoorConflict, Pool, Registration, Scan, WaitLine
 from tongxin.events.queries.tickets import installation_key
 from tongxin.events.rules import tickets
-from tongxin.events.terms import Did, Seat, Via, Why
+from tongxin.events.terms import Did, Seat, Via, WaitNote, Why
 from tongxin.foundation import clock
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.models import Send
+from tongxin.outreach.terms import SendState
+from tongxin.people import actions as people
 from tongxin.people.actions.members import add
 from tongxin.people.models import Deed
 from tongxin.people.terms import CustomerKind, IdentityKind
@@ -376,6 +379,38 @@ def test_who_was_offered_a_seat_walks_in_on_it(noon):
         answer = walked_in(evening, who=WalkIn(phone=phone))
     assert answer.did is Did.ADMITTED
     assert seats(evening) == (1, 0)
+
+
+def test_who_walks_in_from_the_line_is_told_so_and_what_they_free_goes_on(noon):
+    """An offer for a party; one of them comes. The rest goes to the next in line, and both read why."""
+    evening = Evening(guests=2, places=2, party_most=2)
+    guardian = CustomerFactory(phone="13800001111")
+    child = people.add_companion(
+        viewer=member_viewer(guardian), nickname="娃", age_years=6, agreed=True, notice_version="1"
+    )
+    two = actions.register(
+        viewer=member_viewer(guardian),
+        event_id=evening.event.public_id,
+        companions=[actions.CompanionIn(child.public_id)],
+    )
+    for member, seat in zip(evening.members, evening.seats, strict=True):
+        actions.cancel_registration(viewer=member_viewer(member), registration_id=seat.public_id)
+    one = actions.register(viewer=member_viewer(CustomerFactory()), event_id=evening.event.public_id)
+    two.refresh_from_db()
+    assert (two.state, one.state, seats(evening)) == (Seat.OFFERED, Seat.WAITING, (0, 2))
+
+    with clock.held(evening.event.starts_at - 1.5 * HOUR):  # the door is open, and offers still go out
+        answer = walked_in(evening, who=WalkIn(phone="13800001111"))
+    two.refresh_from_db()
+    one.refresh_from_db()
+    assert answer.did is Did.ADMITTED
+    assert (two.state, two.reason, two.offered_until) == (Seat.CANCELLED, "walked_in", None)
+    assert list(WaitLine.objects.filter(registration=two).order_by("id").values_list("note", flat=True))[
+        -1
+    ] == (WaitNote.CAME)
+    assert (one.state, seats(evening)) == (Seat.OFFERED, (1, 1))
+    assert not Send.objects.filter(person=guardian, kind="events.offer", state=SendState.QUEUED).exists()
+    assert queries.counters_wrong() == []
 
 
 # ---- what is shown

@@ -356,7 +356,7 @@ def test_both_sides_read_the_same_story(noon):
     mine = queries.my_line(TESTS, big.public_id)
     assert [note.zh for note in mine.history] == ["空出 1 个位，不够你们 3 位，先问了下一组"]
     assert mine.history[0].en == "1 free, not enough for your party of 3: the next group was asked"
-    rows = queries.line(viewer(Role.CHAMPION, store=event.store), event.public_id)
+    rows = queries.line(viewer(Role.CHAMPION, store=event.store), event.public_id).items
     assert [(row.registration, row.state, row.place) for row in rows] == [
         (small.public_id, Seat.OFFERED, 1),
         (big.public_id, Seat.WAITING, 2),
@@ -369,6 +369,22 @@ def statements(work):
     with CaptureQueriesContext(connection) as seen:
         work()
     return len(seen)
+
+
+def test_the_line_goes_on_where_a_page_ended(noon):
+    event, [seat] = full()
+    waits = [register(event) for _ in range(5)]
+    actions.pick(viewer=TESTS, registration_id=waits[3].public_id, reason="带了讲稿")
+    gives_up(seat)
+    whole = [(row.registration, row.place) for row in queries.line(TESTS, event.public_id).items]
+    assert whole == [(waits[n].public_id, place) for place, n in enumerate((3, 0, 1, 2, 4), 1)]
+    paged, cursor = [], None
+    while True:
+        found = queries.line(TESTS, event.public_id, limit=2, cursor=cursor)
+        paged += [(row.registration, row.place) for row in found.items]
+        if (cursor := found.cursor) is None:
+            break
+    assert paged == whole
 
 
 def test_the_line_is_three_statements_and_passing_on_does_not_grow_with_the_line(noon):

@@ -1,5 +1,7 @@
 """Lists of events: what each asks of the database, whom they show to whom, what clashes, and the file."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -15,8 +17,9 @@ from tongxin.events.queries.event_page import event_page
 from tongxin.events.queries.guests import Guests
 from tongxin.events.queries.listing import Tab
 from tongxin.events.terms import Seat
-from tongxin.foundation import clock
+from tongxin.foundation import clock, sheets
 from tongxin.foundation.access import ANONYMOUS, Grant, Viewer
+from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
 from tongxin.stores.terms import Role
 
@@ -184,11 +187,33 @@ def test_a_name_that_a_spreadsheet_would_run_stays_a_name():
     assert ",'=HYPERLINK(1)," in text
 
 
+@pytest.mark.parametrize(
+    "name", ["=1+1", "＝1+1", "@SUM(A1)", "-2", "−2", "'=1", "＋86", "\t=1", "豆豆妈", "a=b", "12"]
+)
+def test_cells_are_made_safe_as_every_other_file_of_ours(name):
+    event = published()
+    comes(event, CustomerFactory(nickname=name))
+    text = b"".join(guests.exported(TESTS, event.public_id)).decode("utf-8-sig")
+    assert next(csv.DictReader(io.StringIO(text, newline="")))["name"] == sheets.safe(name)
+
+
 def test_the_file_is_absent_to_another_store_before_its_first_byte():
     event = published(StoreFactory())
-    with pytest.raises(Refused) as refused:
-        guests.exported(champion(StoreFactory()), event.public_id)
-    assert refused.value.code == "absent"
+    for act in (guests.exported, lambda v, e: actions.export_registrations(viewer=v, event_id=e)):
+        with pytest.raises(Refused) as refused:
+            act(champion(StoreFactory()), event.public_id)
+        assert refused.value.code == "absent"
+    assert not Entry.objects.filter(act="events.exported").exists()
+
+
+def test_who_took_the_list_along_stands_in_the_trail():
+    store = StoreFactory()
+    event, desk = published(store), champion(store)
+    comes(event, CustomerFactory(nickname="豆豆妈"))
+    blocks = actions.export_registrations(viewer=desk, event_id=event.public_id)
+    told = Entry.objects.filter(act="events.exported").values_list("actor", "subject_id")
+    assert list(told) == [(desk.name, str(event.public_id))]  # before the first byte
+    assert "豆豆妈" in b"".join(blocks).decode()
 
 
 # ---- the member's own

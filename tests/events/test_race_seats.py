@@ -15,13 +15,14 @@ from foundation.racing import in_threads
 from people.factories import CustomerFactory
 from stores.factories import TESTS
 from tongxin.events import actions, evidence, queries
-from tongxin.events.actions import claims, letters
+from tongxin.events.actions import claims, letters, taking
 from tongxin.events.models import Pool, Registration
 from tongxin.events.terms import Admission, Seat
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 from tongxin.outreach.models import Send
 from tongxin.people import actions as people
+from tongxin.people.models import Deed
 from tongxin.people.terms import MergeReason
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -139,16 +140,33 @@ def between(monkeypatch, hooked, act):
     return run
 
 
-def test_a_seat_given_back_at_that_moment_is_taken(monkeypatch):
+@pytest.mark.parametrize("quick", [True, False], ids=["quickly", "carefully"])
+def test_a_seat_given_back_at_that_moment_is_taken(monkeypatch, quick):
+    if not quick:
+        carefully(monkeypatch)
     event, [first, late] = published(places=1), crowd(2)
     seat = actions.register(viewer=viewer_of(first), event_id=event.public_id)
 
     def gives_up():
         actions.cancel_registration(viewer=TESTS, registration_id=seat.public_id)
 
-    run = between(monkeypatch, (claims, "claim"), gives_up)
+    run = between(monkeypatch, (evidence, "looked"), gives_up)
     assert run(lambda: register(event)(late)) == (Seat.CONFIRMED, None)
     assert faults(event, [first, late]) == []
+
+
+def carefully(monkeypatch):
+    """Registering without a guess: the seat first, everything else after it."""
+    monkeypatch.setattr(taking, "guess", lambda _wish: None)
+
+
+def test_a_seat_that_went_at_that_moment_is_not_sold_twice(monkeypatch):
+    event, [first, late] = published(places=1), crowd(2)
+    run = between(monkeypatch, (evidence, "looked"), lambda: register(event)(first))
+    assert run(lambda: register(event)(late)) == (Seat.WAITING, 1)
+    assert faults(event, [first, late]) == []
+    assert Send.objects.filter(person=late).values_list("kind", flat=True).get() == "events.waiting"
+    assert Deed.objects.filter(person=late, kind__in=["registered", "waitlisted"]).get().kind == "waitlisted"
 
 
 def test_control_in_two_statements_the_seat_and_the_waiting_miss_each_other(monkeypatch):
@@ -160,6 +178,7 @@ def test_control_in_two_statements_the_seat_and_the_waiting_miss_each_other(monk
             return claims.Placed(pools[0])
         return claims.Placed(pools[0], claims.numbers(pools[0], 1))
 
+    carefully(monkeypatch)
     monkeypatch.setattr(claims, "place", two_steps)
 
     def gives_up():
@@ -212,7 +231,8 @@ def test_who_was_a_moment_earlier_keeps_what_they_have_and_is_told(monkeypatch, 
         changer.join(0.5)
         assert changer.is_alive()  # waits for us
 
-    run = between(monkeypatch, (letters, "tell"), begins)
+    last = (claims, "claim_and_write") if admission is Admission.FIRST_COME else (letters, "tell")
+    run = between(monkeypatch, last, begins)
     state = run(lambda: register(event)(person))
     changer.join(10)
     assert state[0] in {Seat.CONFIRMED, Seat.APPLIED}

@@ -9,7 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from events.series_makers import opened, rows
 from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, StoreFactory
-from tongxin.events import actions
+from tongxin.commerce import actions as commerce
+from tongxin.commerce.models import Promise
+from tongxin.commerce.queries import promise_for, verify_ledger
+from tongxin.events import actions, queries
 from tongxin.events.actions import series, series_edits
 from tongxin.events.models import Booking, Occurrence, Pool, Registration, Series
 from tongxin.events.rules.recurrence import Holidays
@@ -17,6 +20,7 @@ from tongxin.events.rules.rota import Host
 from tongxin.events.terms import Seat, State
 from tongxin.foundation import clock
 from tongxin.foundation.access import ANONYMOUS
+from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
 from tongxin.outreach.models import Send
 from tongxin.people.models import Subject
@@ -387,6 +391,42 @@ def test_an_edit_asks_the_same_statements_for_one_date_and_for_hundreds(noon, ed
         return len(asked)
 
     assert cost(1, 8) == cost(170, 9)
+
+
+def test_dates_that_vanish_with_people_on_them_cost_no_statement_each(noon):
+    """Each date with a fee that was paid, somebody seated and somebody who waits."""
+
+    def cost(dates):
+        made = opened(
+            format="class", rule=f"FREQ=DAILY;COUNT={dates}", holidays=Holidays.KEEP, places=1, fee_fen=3900,
+            voucher_fen=3900, publish=True,
+        )  # fmt: skip
+        for row in rows(made):
+            for _ in range(2):
+                seat = actions.register(viewer=member_viewer(CustomerFactory()), event_id=row.public_id)
+                promise = promise_for(("events", str(seat.public_id)))
+                if promise is not None:
+                    commerce.mark_paid(
+                        viewer=TESTS,
+                        promise_id=promise.public_id,
+                        receipt=str(promise.public_id),
+                        store=row.store,
+                    )
+        with CaptureQueriesContext(connection) as asked:
+            gone = series.end_series(viewer=TESTS, series_id=made.series.public_id, reason="换店")
+        assert gone == dates
+        ended = Registration.objects.filter(occurrence__series=made.series)
+        assert {(r.state, r.reason) for r in ended} == {("removed", "event_cancelled")}
+        mine = [str(row.public_id) for row in rows(made)]
+        assert Send.objects.filter(kind="events.cancelled", subject_key__in=mine).count() == 2 * dates
+        assert Promise.objects.filter(under_key__in=mine, state="refund_due").count() == dates
+        for act in ("events.cancelled", "commerce.refunds_owed"):
+            assert Entry.objects.filter(act=act, subject_id__in=mine).count() == dates
+        return len(asked)
+
+    assert cost(1) == cost(4)
+    assert queries.counters_wrong() == []
+    assert verify_ledger().ok
 
 
 def test_registered_people_cost_no_statement_each_when_dates_move(noon):

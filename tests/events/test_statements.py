@@ -40,7 +40,7 @@ def statements(actor, method, path, body=None, *, status=201):
 
 
 @pytest.mark.parametrize("before", [0, 3])
-def test_a_registration_takes_fifteen_at_most(asking, before):
+def test_a_registration_takes_nine_and_the_seat_last(asking, before):
     store, (actor, _) = asking
     event = published(store)
     for _ in range(before):
@@ -48,4 +48,19 @@ def test_a_registration_takes_fifteen_at_most(asking, before):
 
     asked = statements(actor, "POST", f"/api/v1/events/{event.public_id}/registrations", {})
 
-    assert len(asked) <= 15, "\n".join(asked)
+    assert len(asked) == 9, "\n".join(asked)  # the bar is fifteen
+    # Everybody queues for the row of the pool: nothing but the commit comes after it.
+    assert [n for n, sql in enumerate(asked) if "events_pool" in sql and "UPDATE" in sql] == [8]
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_waiting_takes_nine_and_the_number_before_what_is_told(asking, before):
+    store, (actor, _) = asking
+    event = published(store, places=1)
+    for _ in range(1 + before):
+        actions.register(viewer=TESTS, event_id=event.public_id, person=CustomerFactory(home_store=store).pk)
+
+    asked = statements(actor, "POST", f"/api/v1/events/{event.public_id}/registrations", {})
+
+    assert len(asked) == 9, "\n".join(asked)
+    assert [n for n, sql in enumerate(asked) if "events_pool" in sql and "UPDATE" in sql] == [6]

@@ -35,8 +35,26 @@ def killed_at(step, work):
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
+            _its_locks_are_gone(until)
             return os.WIFSIGNALED(status)
         time.sleep(0.005)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     raise AssertionError("the child hung")
+
+
+OPEN = """
+    SELECT 1 FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND xact_start IS NOT NULL
+"""
+
+
+def _its_locks_are_gone(until):
+    """The server notices a moment later that the process died; until then a relay would skip what its transaction holds."""
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(OPEN)
+            if cursor.fetchone() is None:
+                return
+            time.sleep(0.005)
+    raise AssertionError("a transaction of the dead process is still open")

@@ -266,7 +266,7 @@ def test_as_many_statements_for_one_as_for_three(noon, many):
     with CaptureQueriesContext(connection) as asked:
         done = draining.drain_batch(draining.wired())
     assert done.asked == 3 * many
-    assert len(asked) == 22
+    assert len(asked) == 23
 
 
 def test_a_channel_with_a_fault_fails_alone(noon, caplog):

@@ -10,7 +10,8 @@ import pytest
 from tongxin.connect.mail import sending
 from tongxin.connect.mail.channel import Email
 from tongxin.connect.mail.sending import Mail, composed
-from tongxin.faces.cli import doctor
+from tongxin.faces.cli import answers
+from tongxin.faces.cli.doctor import finding, messages
 from tongxin.foundation.outbox.ports import Outcome, Parcel
 
 KEY = UUID("7d9f1c1e-0000-4000-8000-000000000001")
@@ -163,14 +164,14 @@ def test_passwords_only_go_over_tls(settings, monkeypatch):
 
 @pytest.mark.django_db
 def test_the_doctor_asks_every_channel(settings, monkeypatch):
-    monkeypatch.setattr(doctor.answers, "platform", lambda: None)
+    monkeypatch.setattr(answers, "platform", lambda: None)
     settings.TONGXIN_SMTP_HOST = ""
-    assert {f.what: f.state for f in doctor.messages()} == {
+    assert {f.what: f.state for f in messages.look()} == {
         "channel inbox": "ok", "channel manual": "ok", "channel email": "ok", "channel webhook_out": "ok",
     }  # fmt: skip
     settings.TONGXIN_SMTP_HOST, settings.TONGXIN_SMTP_FROM = "127.0.0.1", "hi@tx.example"
     settings.TONGXIN_SMTP_PORT, settings.TONGXIN_SMS_GATEWAY = 1, "https://sms.example"
-    wrong = {f.what for f in doctor.messages() if f.state == "bad" and f.mend}
+    wrong = {f.what for f in messages.look() if f.state == "bad" and f.mend}
     assert wrong == {"channel email", "channel webhook_out"}
-    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-    assert list(doctor.messages()) == []
+    monkeypatch.setattr(finding, "find_spec", lambda name: None)
+    assert list(messages.look()) == []

@@ -40,7 +40,7 @@ def test_a_notice_reaches_the_inbox_once(noon):
     assert decisions(send) == [("sent", "allowed")]
 
 
-def test_one_key_is_written_once_and_belongs_to_its_act():
+def test_one_key_is_written_once_and_belongs_to_its_act(noon):
     member = neighbour()
     first = letter(member, key="once")
     say(first, replace(first, text="另一句"))
@@ -142,6 +142,30 @@ def test_a_move_shifts_what_hangs_on_it(noon):
     assert actions.drain() == actions.Drained()
     with clock.held(start + DAY):
         assert actions.drain().sent == 3
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_many_subjects_are_told_and_moved_in_one_statement_each(noon, count):
+    """As when the hour of a whole series changes: each subject to its own instant, in one statement."""
+    member, before = neighbour(), timedelta(hours=-24)
+    subjects = [("events", f"date-{n}") for n in range(count)]
+    letters = [
+        letter(member, due_at=noon + DAY, anchor=before, expires_at=noon + 2 * DAY, subject=one)
+        for one in subjects
+    ]
+    other = tell(member, due_at=noon + DAY, anchor=before, subject=("rooms", "date-0"))
+    at = {key: noon + (5 + n) * DAY for n, (_, key) in enumerate(subjects)}
+    with transaction.atomic(), CaptureQueriesContext(connection) as asked:
+        actions.notify(viewer=TESTS, sends=letters)
+        assert actions.anchor_many(viewer=TESTS, room="events", at=at) == count
+    assert len(asked) == 2
+    moved = Send.objects.filter(subject_room="events")
+    assert {s.subject_key: (s.due_at, s.next_at, s.expires_at, s.anchor) for s in moved} == {
+        key: (when - DAY, when - DAY, when, before) for key, when in at.items()
+    }
+    other.refresh_from_db()
+    assert other.due_at == noon + DAY
+    assert actions.anchor_many(viewer=TESTS, room="events", at={}) == 0
 
 
 def test_a_move_does_not_bring_back_what_has_gone(noon):

@@ -16,10 +16,8 @@ def empty():
     with connection.cursor() as cursor:
         cursor.execute(TABLES, [list(KEPT)])
         tables = [name for (name,) in cursor.fetchall()]
-        cursor.execute(
-            " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables)  # noqa: S608 - names of our tables
-        )
+        cursor.execute(" UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in tables))
         full = [name for (name,) in cursor.fetchall()]
         if full:
-            deletions = "".join(f"DELETE FROM {name};" for name in full)  # noqa: S608 - names of our tables
+            deletions = "".join(f"DELETE FROM {name};" for name in full)
             cursor.execute(f"BEGIN; SET LOCAL session_replication_role = replica; {deletions} COMMIT")

@@ -7,6 +7,7 @@ from tongxin.events.actions import (
     bookings,
     ending,
     group_buys,
+    kit_links,
     lottery,
     rituals,
     series,
@@ -33,6 +34,13 @@ def draw_lotteries(timestamp: int) -> int:  # noqa: ARG001 - as above
     return lottery.commit_due(viewer=CLOCK) + lottery.draw_due(viewer=CLOCK)
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="events.warm_up", queueing_lock="events.warm_up", retry=3)
+def warm_up(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Each ten minutes: the copy of events that have come near is planned. Answers how many events."""
+    return kit_links.warm_due(viewer=CLOCK)
+
+
 @app.periodic(cron="20 * * * *")
 @app.task(name="events.one_place_each", queueing_lock="events.one_place_each", retry=3)
 def one_place_each(timestamp: int) -> int:  # noqa: ARG001 - as above
@@ -48,6 +56,7 @@ def close_the_day(timestamp: int) -> int:  # noqa: ARG001 - as above
     ending.mend_no_shows(viewer=NIGHT)
     tidying.tidy_participants(viewer=NIGHT)
     tidying.tidy_answers(viewer=NIGHT)
+    tidying.tidy_draws(viewer=NIGHT)
     return ended
 
 

@@ -149,6 +149,7 @@ class WaitNote(StrEnum):
     NOT_ENTITLED = "not_entitled"
     OUT_OF_TURN = "out_of_turn"
     LEFT = "left"
+    CAME = "came"
 
 
 WAIT_LABELS: dict[WaitNote, tuple[str, str]] = {
@@ -163,6 +164,7 @@ WAIT_LABELS: dict[WaitNote, tuple[str, str]] = {
     WaitNote.NOT_ENTITLED: ("空位是给其他人群预留的", "the free seats are kept for others"),
     WaitNote.OUT_OF_TURN: ("主理人优先安排", "the champion chose out of turn"),
     WaitNote.LEFT: ("已退出候补", "left the waiting list"),
+    WaitNote.CAME: ("人到了现场，按现场名额处理", "came to the door and was seated there"),
 }
 
 OFFER_LASTS = timedelta(
@@ -176,6 +178,9 @@ TOKEN_STEP = 30  # seconds of a rotating ticket (promise P11)
 TOKEN_OLDEST = timedelta(seconds=90)  # a screenshot older than this is refused online
 PARTY_MOST = 8
 COMPANION_REST = timedelta(days=30)
+DRAW_KEPT = timedelta(
+    days=2 * 365
+)  # entrants without a seat, after the draw; the public document stays, it names nobody
 JOURNAL_MOST = 500  # scans in one upload of a phone that was offline
 DOOR_ASKS = 30  # searches a minute at one door: a list is read at the door, not harvested
 SEARCH_SHORTEST = 2
@@ -328,6 +333,7 @@ ACTS: dict[str, str] = {
     "events.ritual_declined": "婉拒仪式提议",
     "events.participants_tidied": "到期删除同行孩子信息",
     "events.answers_tidied": "到期删除报名回答",
+    "events.draws_tidied": "到期删除抽签落选名单与本人的对应",
     "events.exported": "导出报名名单",
     "events.told": "通知报名的人",
 }

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from tongxin.foundation.plugs import wiring
+from tongxin.kits import queries as kits
 from tongxin.outreach import rules
 from tongxin.outreach.channels import INBOX, LISTED
 from tongxin.outreach.models import Holdout, OptOut, Send
@@ -44,6 +45,7 @@ class People:
     names: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     homes: dict[int, int | None] = field(default_factory=dict)
     erased: set[int] = field(default_factory=set)
+    languages: dict[int, str] = field(default_factory=dict)  # of those who have one
 
 
 def roots_of(persons: Iterable[int]) -> dict[int, int]:
@@ -58,12 +60,14 @@ def people_behind(roots: Collection[int]) -> People:
     rows = (
         Customer.objects.filter(Q(id__in=roots) | Q(survivor__in=roots))
         .order_by("id")
-        .values_list("id", "survivor", "public_id", "home_store", "state")
+        .values_list("id", "survivor", "public_id", "home_store", "state", "language")
     )
-    for entry, survivor, public_id, home, state in rows:
+    for entry, survivor, public_id, home, state, language in rows:
         root = survivor or entry
         found.roots[entry] = root
         found.names[root].append(str(public_id))
+        if language and (entry == root or root not in found.languages):
+            found.languages[root] = language
         if entry == root:
             found.homes[root] = home
             if state == CustomerState.ERASED:
@@ -87,6 +91,7 @@ class Evidence:
     holdouts: Sequence[Holdout]
     inside: Mapping[tuple[str, str], frozenset[int]]
     reached: Mapping[str, frozenset[int]]
+    recalled: frozenset[tuple[str, str]] = frozenset()
 
     def root(self, send: Send) -> int:
         """The surviving entry that a send is for."""
@@ -138,6 +143,7 @@ class Evidence:
             ),
             twice=message is not None
             and any(other != send.pk for plan, other in self.had.get(person, ()) if plan == message.pk),
+            kit_recalled=(send.subject_room, send.subject_key) in self.recalled,
             reachable=bool(self.ways(send)),
             past=tuple(one for other, one in self.past.get(person, ()) if other != send.pk),
         )
@@ -175,6 +181,7 @@ def look(
             name: channel.reaches(roots) if channel.ready() else frozenset()
             for name, channel in channels.items()
         },
+        recalled=kits.recalled({(send.subject_room, send.subject_key) for send in sends}),
     )
 
 

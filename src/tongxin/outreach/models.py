@@ -21,7 +21,11 @@ def _words(enum: type) -> list[tuple[str, str]]:
 
 
 class Message(models.Model):
-    """A plan: what is said, to whom, by which channel, from when. Its text says nothing about a person."""
+    """A plan: what is said, to whom, by which channel, from when. Its text says nothing about a person.
+
+    One that hangs on a subject of an upper room names it (`about_room`, `about_key`), which step of its copy it is, and how far
+    from the subject's instant it is due (`anchor`).
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     message_class = models.CharField(max_length=10, choices=_words(MessageClass))
@@ -31,6 +35,10 @@ class Message(models.Model):
     text_en = models.TextField(default="", blank=True)
     path = models.CharField(max_length=200, default="", blank=True)
     poster = models.UUIDField(null=True)
+    about_room = models.CharField(max_length=32, default="", blank=True)
+    about_key = models.CharField(max_length=120, default="", blank=True)
+    step = models.CharField(max_length=24, default="", blank=True)
+    anchor = models.DurationField(null=True)
     audience = models.CharField(max_length=32)
     audience_key = models.CharField(max_length=120)
     store = models.ForeignKey(Store, on_delete=models.PROTECT, null=True, related_name="+")
@@ -49,8 +57,8 @@ class Message(models.Model):
     done_at = models.DateTimeField(null=True)
 
     personal = declare(
-        "id public_id message_class channel title text text_en path poster audience audience_key store state reason"
-        " recipients due_at expires_at author_id author approved_by_id approved_by created_at approved_at expanded_at"
+        "id public_id message_class channel title text text_en path poster about_room about_key step anchor audience"
+        " audience_key store state reason recipients due_at expires_at author_id author approved_by_id approved_by created_at approved_at expanded_at"
         " done_at"
     )
 
@@ -62,6 +70,9 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(state="cancelled") | Q(approved_at__isnull=False),
                 name="message_goes_approved",
+            ),
+            models.UniqueConstraint(
+                "about_room", "about_key", "step", name="message_step_once", condition=~Q(step="")
             ),
         )
         indexes = (

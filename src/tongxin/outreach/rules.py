@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 from tongxin.outreach.terms import AD_MARK, Decision, MessageClass, Reason
 
 QUIET_FROM, QUIET_UNTIL = time(21, 30), time(8, 30)
+RECALLED_AGAIN = timedelta(
+    hours=1
+)  # what a recalled kit holds back is asked again so often, and at once when it is freed
 ROUNDS = 8  # hold after hold (night, cap, night again …): each moves on by hours, so a few rounds reach any sensible expiry
 
 
@@ -65,6 +68,7 @@ class Facts:
     in_audience: bool = True
     held_out: bool = False
     twice: bool = False
+    kit_recalled: bool = False
     reachable: bool = True
     past: tuple[Past, ...] = ()
 
@@ -119,6 +123,9 @@ def _wait(facts: Facts, policy: Policy, now: datetime) -> tuple[Reason, datetime
     """Until when, and for what first; no instant and ALLOWED when at once, no instant and CAP when never."""
     if facts.due_at > now:
         return Reason.NOT_YET, facts.due_at
+    # What cannot wait (moved, cancelled) people must hear all the more.
+    if facts.kit_recalled and not facts.urgent:
+        return Reason.KIT_RECALLED, now + RECALLED_AGAIN
     first, at = Reason.ALLOWED, now
     for _ in range(ROUNDS):
         why, later = Reason.QUIET_HOURS, None if facts.urgent else quiet_until(at, facts.zone, policy)

@@ -24,6 +24,7 @@ def run_drain(context: JobContext, timestamp: int) -> int:  # noqa: ARG001 (proc
     for _ in ticks(window=WINDOW, every=EVERY, stop=context.should_abort):
         if time.monotonic() - settled >= SETTLE_EVERY:
             actions.expand_due(viewer=WORKER)
+            actions.pull_back()
         asked += actions.drain().asked
         if time.monotonic() - settled >= SETTLE_EVERY:
             actions.settle()

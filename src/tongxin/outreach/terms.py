@@ -82,6 +82,7 @@ class Reason(StrEnum):
     NOT_YET = "not_yet"
     QUIET_HOURS = "quiet_hours"
     CAP = "cap"
+    KIT_RECALLED = "kit_recalled"
     CANCELLED = "cancelled"
     ERASED = "erased"
     EXPIRED = "expired"
@@ -105,6 +106,10 @@ REASON_LABELS: dict[Reason, tuple[str, str]] = {
         "quiet hours (21:30–8:30); waits for the morning",
     ),
     Reason.CAP: ("近期已收到足够多的消息", "has had enough messages lately"),
+    Reason.KIT_RECALLED: (
+        "活动用的工具包被总部召回，换用新版后再发",
+        "the kit of the event was recalled; goes on once the event has another version",
+    ),
     Reason.CANCELLED: ("消息已取消或召回", "the message was cancelled or recalled"),
     Reason.ERASED: ("会员资料已删除", "the member's data were erased"),
     Reason.EXPIRED: ("已过有效时间", "past its time"),

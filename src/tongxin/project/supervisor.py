@@ -258,7 +258,7 @@ def web(host: str, port: int, workers: int, threads: int) -> Child:
     return Child(
         "web",
         [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
+            sys.executable, "-m", "tongxin.project.web", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws",
             "--workers", str(workers), "--blocking-threads", str(threads), "--backlog", "1024", "--log-level", "warning",
             "--respawn-failed-workers", "--respawn-interval", "1", "--workers-kill-timeout", "10",
             "tongxin.project.wsgi:application",

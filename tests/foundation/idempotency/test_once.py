@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from foundation.racing import in_processes, in_threads
 from tongxin.foundation import clock
 from tongxin.foundation.access import ANONYMOUS, Viewer, system
+from tongxin.foundation.acting import Again, one_act
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
@@ -135,6 +136,67 @@ def test_with_statuses_a_lasting_refusal_is_kept_and_raised_again(status, runs):
             once(viewer=MEI, route="r", key="k", body=b"", act=refuse, status_of=lambda _: status)
         assert (refused.value.code, refused.value.data) == ("event.too_young", {"age": 7})
     assert (len(tried), effects()) == (runs, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("when", ["in the act", "right before the commit"])
+def test_an_act_that_guessed_wrong_is_done_again_without_guessing_and_once(when):
+    """What is kept for the end is done after the answer is kept; wrong there, answer and effect go back together."""
+    guessed, kept = [], []
+
+    def wrong():
+        kept.append(Kept.objects.count())
+        raise Again
+
+    def act():
+        with one_act() as guard:
+            effect()
+            guessed.append(guard.guess)
+            if guard.guess and when == "in the act":
+                raise Again
+            if guard.guess:
+                guard.last.append(wrong)
+        return 201, {"guess": guard.guess}
+
+    assert once(viewer=MEI, route="r", key="k", body=b"", act=act) == (201, {"guess": False}, False)
+    assert once(viewer=MEI, route="r", key="k", body=b"", act=act) == (201, {"guess": False}, True)
+    assert (guessed, effects(), Kept.objects.count()) == ([True, False], 1, 1)
+    assert kept == ([] if when == "in the act" else [1])
+
+
+@pytest.mark.django_db
+def test_a_refusal_right_before_the_commit_is_kept_and_the_effect_goes_back():
+    def late():
+        raise Refused("event.full", place=7)
+
+    def act():
+        with one_act() as guard:
+            effect()
+            guard.last.append(late)
+        return 201, {}
+
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            once(viewer=MEI, route="r", key="k", body=b"", act=act, status_of=lambda _: 422)
+        assert (refused.value.code, refused.value.data) == ("event.full", {"place": 7})
+    assert (effects(), Kept.objects.get().status) == (0, 422)
+
+
+@pytest.mark.django_db
+def test_an_answer_that_was_kept_unseen_takes_ours_back():
+    """Another connection's answer was committed between our look and our lock."""
+
+    def act():
+        effect()
+        Kept.objects.create(
+            actor="account:1", route="r", key="k", body_hash="x", status=201, answer="{}", at=clock.now()
+        )
+        return 201, {}
+
+    with pytest.raises(Refused) as refused:
+        once(viewer=MEI, route="r", key="k", body=b"", act=act)
+    assert refused.value.code == "idempotency.in_flight"
+    assert effects() == 0
 
 
 @pytest.mark.django_db

@@ -14,7 +14,17 @@ from tongxin.events.actions.doors import (
     revoke_door,
 )
 from tongxin.events.actions.ending import end_due, mend_no_shows
+from tongxin.events.actions.exporting import export_registrations
 from tongxin.events.actions.feeds import open_feed, revoke_feed
+from tongxin.events.actions.from_kits import (
+    FromKit,
+    Round,
+    SeriesFromKit,
+    adapt_kit,
+    draft_from_kit,
+    open_series_from_kit,
+    upgrade_kit,
+)
 from tongxin.events.actions.group_buys import join_group, open_group
 from tongxin.events.actions.lottery import commit as commit_draw
 from tongxin.events.actions.lottery import commit_due, draw_due
@@ -33,7 +43,7 @@ from tongxin.events.actions.rituals import (
 from tongxin.events.actions.series import SeriesIn, end_series, extend_all, open_series, publish_series, skip
 from tongxin.events.actions.series_edits import Edited, change_one, change_series
 from tongxin.events.actions.syncing import EntryIn, Taken, sync
-from tongxin.events.actions.tidying import one_place_each, tidy_answers, tidy_participants
+from tongxin.events.actions.tidying import one_place_each, tidy_answers, tidy_draws, tidy_participants
 from tongxin.events.actions.waiting import lapse, pass_on
 from tongxin.events.actions.walkins import WalkIn, walk_in
 
@@ -46,11 +56,15 @@ __all__ = [
     "Edited",
     "EntryIn",
     "EventIn",
+    "FromKit",
     "ProposalIn",
+    "Round",
+    "SeriesFromKit",
     "SeriesIn",
     "Taken",
     "WalkIn",
     "accept",
+    "adapt_kit",
     "allot",
     "annul",
     "approve",
@@ -67,10 +81,12 @@ __all__ = [
     "decline",
     "decline_ritual",
     "draft",
+    "draft_from_kit",
     "draw_due",
     "draw_seats",
     "end_due",
     "end_series",
+    "export_registrations",
     "extend_all",
     "find",
     "give_back_pass",
@@ -85,6 +101,7 @@ __all__ = [
     "open_group",
     "open_roster",
     "open_series",
+    "open_series_from_kit",
     "pass_on",
     "pick",
     "propose_ritual",
@@ -103,6 +120,8 @@ __all__ = [
     "sync",
     "take_pass",
     "tidy_answers",
+    "tidy_draws",
     "tidy_participants",
+    "upgrade_kit",
     "walk_in",
 ]

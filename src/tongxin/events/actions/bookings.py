@@ -65,7 +65,7 @@ def reserve(
     Refuses `absent`, `events.state` once it is over or cancelled, `events.clash`, `input.bad`.
     """
     with transaction.atomic():
-        found = Occurrence.objects.select_for_update(of=("self",)).get(
+        found = Occurrence.objects.select_for_update(no_key=True, of=("self",)).get(
             pk=queries.access_event(viewer, event_id, Verb.CHANGE).pk
         )
         if found.state not in {State.DRAFT, State.PUBLISHED}:
@@ -126,9 +126,9 @@ def put_many(*, wishes: Iterable[Booking], firm_only: bool) -> list[Taken]:
     return _put(list(wishes), firm_only=firm_only)
 
 
-def free(*, occurrence: Occurrence) -> None:
-    """What was booked for a cancelled event is free."""
-    Booking.objects.filter(occurrence=occurrence).delete()
+def free(*, occurrences: Sequence[Occurrence]) -> None:
+    """What was booked for cancelled events is free."""
+    Booking.objects.filter(occurrence__in=[one.pk for one in occurrences]).delete()
 
 
 _SETTLE = """

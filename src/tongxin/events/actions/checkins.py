@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
-from tongxin.events.actions import settling
+from tongxin.events.actions import settling, trails
 from tongxin.events.actions.settling import Comer
 from tongxin.events.models import Door, Occurrence, Scan
 from tongxin.events.queries.access import DOOR, ORGANISERS
@@ -17,10 +15,9 @@ from tongxin.events.rules import scans as rules
 from tongxin.events.rules.scans import SeatAt
 from tongxin.events.rules.tickets import read
 from tongxin.events.terms import Did, Seat, State, Via, Why
-from tongxin.foundation import clock
+from tongxin.foundation import clock, prepared
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.acting import one_act
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 
 ROOM = "events"
@@ -59,13 +56,14 @@ SELECT e.id, e.store_id, e.state, e.starts_at, e.ends_at, e.subject_id, e.commun
     d.id, d.revoked_at, d.account, d.device,
     k.did, k.did_why, k.registration_id
 FROM events_occurrence e
-LEFT JOIN events_registration r ON r.occurrence_id = e.id AND (r.ticket = %(ticket)s OR r.public_id = %(registration)s)
+LEFT JOIN events_registration r ON r.occurrence_id = e.id AND r.{{known_by}} = %(shown)s::uuid
 LEFT JOIN people_customer c ON c.id = r.person_id
 LEFT JOIN events_attendance a ON a.registration_id = r.id
-LEFT JOIN events_door d ON d.occurrence_id = e.id AND d.public_id = %(door)s
+LEFT JOIN events_door d ON d.occurrence_id = e.id AND d.public_id = %(door)s::uuid
 LEFT JOIN events_scan k ON k.occurrence_id = e.id AND k.nonce = %(nonce)s
 WHERE e.public_id = %(event)s
 """  # noqa: S608 (one constant inside)
+_BY_TICKET, _BY_NUMBER = _LOOK.format(known_by="ticket"), _LOOK.format(known_by="public_id")
 
 # One statement counts and writes the scan down. Whoever holds the row of the attendance first is in; the others wait for it, see
 # it counted, and are told so. A nonce that is there already writes nothing (`made` is empty).
@@ -79,10 +77,10 @@ WITH att AS (
 ), made AS (
     INSERT INTO events_scan (nonce, door_id, occurrence_id, registration_id, via, did, did_why, server, server_why, offline, forced,
         annuls, scanned_at, received_at, by)
-    SELECT %(nonce)s, %(door)s, %(event)s, %(registration)s, %(via)s,
-        CASE WHEN fresh OR %(forced)s THEN 'admitted' ELSE 'already' END, CASE WHEN fresh THEN 'ok' ELSE 'already' END,
+    SELECT %(nonce)s::uuid, %(door)s::bigint, %(event)s::bigint, %(registration)s::bigint, %(via)s::text,
+        CASE WHEN fresh OR %(forced)s::bool THEN 'admitted' ELSE 'already' END, CASE WHEN fresh THEN 'ok' ELSE 'already' END,
         CASE WHEN fresh THEN 'admitted' ELSE 'already' END, CASE WHEN fresh THEN 'ok' ELSE 'already' END,
-        false, %(forced)s AND NOT fresh, NULL, %(at)s, %(at)s, %(by)s
+        false, %(forced)s::bool AND NOT fresh, NULL::uuid, %(at)s::timestamptz, %(at)s::timestamptz, %(by)s::text
     FROM (SELECT EXISTS (SELECT 1 FROM att) AS fresh) f
     ON CONFLICT (nonce) DO NOTHING RETURNING did, did_why
 )
@@ -139,18 +137,9 @@ def _look(  # noqa: PLR0917 - what one statement asks for
     registration: UUID | None,
     door_id: UUID | None,
 ) -> Look:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _LOOK,
-            {
-                "event": event_id,
-                "ticket": ticket,
-                "registration": registration,
-                "door": door_id,
-                "nonce": nonce,
-            },
-        )
-        row = cursor.fetchone()
+    # Two statements and not an OR: planned once, each goes by its own index.
+    sql, shown = (_BY_NUMBER, registration) if ticket is None else (_BY_TICKET, ticket)
+    row = prepared.one(sql, {"event": event_id, "shown": shown, "door": door_id, "nonce": nonce})
     if row is None or row[2] == State.DRAFT or not viewer.reaches(row[1], DOOR):
         raise Refused("absent")
     event = Occurrence(
@@ -220,17 +209,15 @@ def _count(viewer: Viewer, look: Look, nonce: UUID, via: Via, now: datetime, *, 
         "forced": forced,
         "by": viewer.name,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
-        times, did, why = cursor.fetchone()
+    times, did, why = prepared.one(_COUNT, values) or (None, None, None)
     if did is None:  # the same nonce a moment earlier, on another connection
         return _twin(look, nonce, counted=times is not None)
     if times is not None:
         settling.reward(viewer, look.event, comer, at=now, times=times)
     if did == Did.ADMITTED:
-        _trail(
+        trails.of_place(
             viewer,
-            comer,
+            comer.public_id,
             "events.checked_in",
             after={"via": str(via), "forced": forced and times is None, "event": str(look.event.public_id)},
         )
@@ -273,9 +260,9 @@ def annul(
                 raise Refused("events.annul_late")
             _write_annulment(viewer, target, nonce, door, now, forced=organiser)
             settling.settle(viewer=viewer, event=event, comers=[comer], patient=False)
-            _trail(
+            trails.of_place(
                 viewer,
-                comer,
+                comer.public_id,
                 "events.check_in_annulled",
                 after={"event": str(event_id), "scan": str(scan)},
                 reason=reason[:200],
@@ -314,7 +301,3 @@ def _write_annulment(
         received_at=now,
         by=viewer.name,
     )
-
-
-def _trail(viewer: Viewer, comer: Comer, act: str, **more: Any) -> None:
-    trail(viewer=viewer, act=act, subject=(ROOM, "registration", str(comer.public_id)), **more)

@@ -1,15 +1,18 @@
 """The only places where a pool's counters change: each one conditional update, in the transaction of its effect.
 
-Lock order of this room: occurrence, then pool, then registration. A claim takes the pool's row alone.
+Lock order of this room: series, occurrence, pool, registration. A claim takes the pool's row alone. Every lock leaves the key free
+(`no_key`): who inserts a row that points here asks for the key at commit, holding its pool.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
 
-from tongxin.events.models import Occurrence, Pool
+from tongxin.events.models import Occurrence, Pool, Registration
+from tongxin.foundation import prepared
 
 # One statement decides: also that the event is still open and has not been moved since it was looked at.
 _CLAIM = """
@@ -20,23 +23,36 @@ WHERE id = %(pool)s AND opened AND schedule = %(schedule)s AND taken + held + %(
 
 def claim(pool: int, n: int, schedule: int) -> bool:
     """Take `n` seats of a pool, all or none; False when they are not there, the event closed or was moved."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, {"pool": pool, "n": n, "schedule": schedule})
-        return cursor.rowcount == 1
+    return prepared.do(_CLAIM, {"pool": pool, "n": n, "schedule": schedule}) == 1
 
 
-# A seat, or else the next number, in one statement under the lock of the row: a seat given back a moment earlier is seen, and one
-# given back a moment later finds us in the line. Two statements would leave a gap in which a seat and a waiting person miss each other.
-_SEAT_OR_NUMBER = """
-WITH seen AS (
-    SELECT id, taken + held + %(n)s <= size AS fits FROM events_pool
-    WHERE id = %(pool)s AND opened AND schedule = %(schedule)s FOR NO KEY UPDATE
-)
-UPDATE events_pool p SET taken = p.taken + CASE WHEN seen.fits THEN %(n)s ELSE 0 END,
-    waited = p.waited + CASE WHEN seen.fits THEN 0 ELSE 1 END
-FROM seen WHERE p.id = seen.id
-RETURNING seen.fits, p.waited
+# A number is taken only while there is no seat, which the same statement sees: a seat given back a moment earlier is found, and one
+# given back a moment later finds us in the line. Looking first and numbering afterwards would let the two miss each other.
+_NUMBER = """
+UPDATE events_pool SET waited = waited + 1
+WHERE id = %(pool)s AND opened AND schedule = %(schedule)s AND taken + held + %(n)s > size
 """
+
+
+# The row of a registration; nothing where the person has a live one at this event.
+_ROW = """
+INSERT INTO events_registration (public_id, occurrence_id, person_id, pool_id, taken_pass_id, state, party, number, priority,
+    answers, channel, ticket, walk_in, version, registered_at, decided_by, reason)
+SELECT %(public_id)s::uuid, %(occurrence)s::bigint, %(person)s::bigint, %(pool)s::bigint, %(taken_pass)s::bigint, %(state)s::text,
+    %(n)s::smallint, {number}, 0, %(answers)s::text, %(channel)s::text, %(ticket)s::uuid, false, 1, %(at)s::timestamptz, '', ''
+{source}
+ON CONFLICT (person_id, occurrence_id) WHERE state IN ('applied', 'entered', 'waiting', 'offered', 'confirmed') DO NOTHING
+RETURNING id
+"""
+_WRITE = _ROW.format(number="%(number)s::integer", source="")
+_CLAIM_AND_WRITE = f"""
+WITH p AS ({_CLAIM} RETURNING id), r AS ({_ROW.format(number="NULL::integer", source="FROM p")})
+SELECT (SELECT id FROM p), (SELECT id FROM r)
+"""  # noqa: S608 (constants of this file)
+_LINE_UP_AND_WRITE = f"""
+WITH p AS ({_NUMBER} RETURNING waited), r AS ({_ROW.format(number="p.waited", source="FROM p")})
+SELECT (SELECT waited FROM p), (SELECT id FROM r)
+"""  # noqa: S608 (constants of this file)
 
 
 @dataclass(frozen=True)
@@ -48,21 +64,54 @@ class Placed:
 
 
 def place(pools: Sequence[int], n: int, schedule: int) -> Placed | None:
-    """Take `n` seats of the first of these pools that has them, or stand in the line of the last; None: closed or moved."""
-    for pool in pools:
-        if claim(pool, n, schedule):
-            return Placed(pool)
-    if len(pools) > 1:  # under the locks of all of them nothing can come free unseen
-        _lock(pools)
-        for pool in pools[:-1]:
-            if claim(pool, n, schedule):
-                return Placed(pool)
-    with connection.cursor() as cursor:
-        cursor.execute(_SEAT_OR_NUMBER, {"pool": pools[-1], "n": n, "schedule": schedule})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return Placed(pools[-1], None if row[0] else int(row[1]))
+    """Take `n` seats of the first of these pools that has them, or stand in the line of the last; None: closed or moved.
+
+    Under the locks of all of them, taken in the order of this room: nothing comes free unseen, and nobody waits for us crosswise.
+    """
+    _lock(pools)
+    free = next((Placed(pool) for pool in pools if claim(pool, n, schedule)), None)
+    if free is not None:
+        return free
+    row = prepared.one(f"{_NUMBER} RETURNING waited", {"pool": pools[-1], "n": n, "schedule": schedule})
+    return None if row is None else Placed(pools[-1], int(row[0]))
+
+
+def write(made: Registration) -> int | None:
+    """Write the row of a registration whose seat or number is taken; its key, None for who has a live one here."""
+    row = prepared.one(_WRITE, _values(made))
+    return None if row is None else row[0]
+
+
+def claim_and_write(made: Registration, schedule: int) -> tuple[bool, int | None]:
+    """Claim a seat for a registration and write its row, in one statement; (were the seats there, the key as in `write`)."""
+    row = prepared.one(_CLAIM_AND_WRITE, _values(made) | {"schedule": schedule})
+    return (False, None) if row is None else (row[0] is not None, row[1])
+
+
+def line_up_and_write(made: Registration, schedule: int) -> tuple[int | None, int | None]:
+    """Take the next number of a pool's line for a registration and write its row, in one statement; (number, the key as in `write`).
+
+    No number where a seat has come free meanwhile, and where the event closed or was moved.
+    """
+    row = prepared.one(_LINE_UP_AND_WRITE, _values(made) | {"schedule": schedule})
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def _values(made: Registration) -> dict[str, Any]:
+    return {
+        "public_id": made.public_id,
+        "occurrence": made.occurrence_id,
+        "person": made.person_id,
+        "pool": made.pool_id,
+        "taken_pass": made.taken_pass_id,
+        "state": str(made.state),
+        "n": made.party,
+        "number": made.number,
+        "answers": Registration._meta.get_field("answers").get_prep_value(made.answers),  # noqa: SLF001 (Django's public name for it)
+        "channel": made.channel,
+        "ticket": made.ticket,
+        "at": made.registered_at,
+    }
 
 
 def _lock(pools: Sequence[int]) -> None:
@@ -104,6 +153,13 @@ def locked_occurrence(occurrence: int) -> Occurrence:
 def locked(occurrence: Occurrence) -> list[Pool]:
     """All pools of an occurrence, locked in the order of their ids: the second lock."""
     return list(Pool.objects.select_for_update(no_key=True).filter(occurrence=occurrence).order_by("id"))
+
+
+def lock_pools(occurrences: Sequence[int]) -> None:
+    """All pools of these occurrences, in the order in which a pass claims them: an UPDATE of many rows takes any order, and would
+    meet a pass crosswise."""
+    pools = Pool.objects.select_for_update(no_key=True).filter(occurrence__in=occurrences)
+    list(pools.order_by("occurrence", "id").values_list("id"))
 
 
 def give_back(pool: int, n: int) -> None:

@@ -27,7 +27,7 @@ def resolve(*, viewer: Viewer, conflict_id: UUID, verdict: str, came: bool = Fal
         raise Refused("input.bad", field="verdict", reason="")
     with one_act():
         row = (
-            DoorConflict.objects.select_for_update(of=("self",))
+            DoorConflict.objects.select_for_update(no_key=True, of=("self",))
             .select_related("occurrence", "registration")
             .filter(public_id=conflict_id)
             .first()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from tongxin.events.actions import trails
 from tongxin.events.models import Door, Participant, Registration
 from tongxin.events.queries import doors as queries
 from tongxin.events.queries.doors import DoorList
@@ -16,7 +17,6 @@ from tongxin.events.terms import DOOR_ASKS, LIST_KEPT, SEARCH_SHORTEST, Seat
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.acting import one_act
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.people import actions as people
 from tongxin.people.queries.cards import TAIL, tail_hash
@@ -68,7 +68,9 @@ def open_door(*, viewer: Viewer, event_id: UUID) -> tuple[Door, DoorList]:
             expires_at=event.ends_at + LIST_KEPT,
         )
         names = queries.list_of(viewer, door)
-        _trail(viewer, door, "events.door_opened", after={"event": str(event_id), "names": names.count})
+        trails.of_door(
+            viewer, door, "events.door_opened", after={"event": str(event_id), "names": names.count}
+        )
     return door, names
 
 
@@ -77,7 +79,7 @@ def read_list(*, viewer: Viewer, door_id: UUID) -> DoorList:
     with one_act():
         door = _working(viewer, door_id)
         names = queries.list_of(viewer, door)
-        _trail(viewer, door, "events.door_list_read", after={"names": names.count})
+        trails.of_door(viewer, door, "events.door_list_read", after={"names": names.count})
     return names
 
 
@@ -92,7 +94,7 @@ def revoke_door(*, viewer: Viewer, door_id: UUID) -> Door:
         if door.revoked_at is None:
             door.revoked_at, door.revoked_by = clock.now(), viewer.name
             door.save(update_fields=["revoked_at", "revoked_by"])
-            _trail(viewer, door, "events.door_revoked")
+            trails.of_door(viewer, door, "events.door_revoked")
     return door
 
 
@@ -110,7 +112,7 @@ def find(*, viewer: Viewer, door_id: UUID, text: str) -> list[AtDoor]:
         door = _working(viewer, door_id)
         _ask_once_more(door)
         found = _found(door, wanted, digits=digits)
-        _trail(viewer, door, "events.door_searched", after={"found": len(found)})
+        trails.of_door(viewer, door, "events.door_searched", after={"found": len(found)})
     return found
 
 
@@ -206,7 +208,3 @@ def _working(viewer: Viewer, door_id: UUID) -> Door:
     if not door_open(door.occurrence.starts_at, door.occurrence.ends_at, clock.now()):
         raise Refused("events.door_closed")
     return door
-
-
-def _trail(viewer: Viewer, door: Door, act: str, **more: object) -> None:
-    trail(viewer=viewer, act=act, subject=(ROOM, "door", str(door.public_id)), **more)  # type: ignore[arg-type]  # its own keywords

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from tongxin.commerce import actions as commerce
-from tongxin.events.actions import claims
+from tongxin.events.actions import claims, kit_links
 from tongxin.events.actions.publishing import anchor_of, subject_of
 from tongxin.events.models import Attendance, Occurrence, Pool, Registration
 from tongxin.events.terms import LIVE, Seat, State
@@ -49,6 +49,7 @@ def _end(viewer: Viewer, occurrence: int) -> int:
         event.state = State.ENDED
         event.version += 1
         event.save(update_fields=["state", "version"])
+        kit_links.held([event])
         missing = _no_shows(event)
         trail(viewer=viewer, act="events.ended", subject=subject_of(event))
         if missing:

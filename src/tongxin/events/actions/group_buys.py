@@ -63,7 +63,7 @@ def join_group(
     """
     _may_come(came_from)
     with transaction.atomic():
-        group = BuyGroup.objects.select_for_update().filter(public_id=group_id).first()
+        group = BuyGroup.objects.select_for_update(no_key=True).filter(public_id=group_id).first()
         if group is None:
             raise Refused("absent")
         event = _group_buy(
@@ -146,7 +146,9 @@ def _release_alone(viewer: Viewer) -> None:
 def _release(viewer: Viewer, key: int) -> int:
     with transaction.atomic():
         group = (
-            BuyGroup.objects.select_for_update(of=("self",)).select_related("occurrence__store").get(pk=key)
+            BuyGroup.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("occurrence__store")
+            .get(pk=key)
         )
         if group.completed_at is not None or group.released_at is not None:
             return 0

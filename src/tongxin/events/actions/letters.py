@@ -49,9 +49,17 @@ def tell_as(*, viewer: Viewer, registration: Registration, kind: str) -> None:
 
 def tell_all(*, viewer: Viewer, occurrence: Occurrence, kind: str, states: Collection[Seat]) -> None:
     """The same message to everybody whose registration is in one of these states."""
-    rows = Registration.objects.filter(occurrence=occurrence, state__in=states).order_by("id")
+    tell_all_of(viewer=viewer, occurrences=[occurrence], kind=kind, states=states)
+
+
+def tell_all_of(
+    *, viewer: Viewer, occurrences: Sequence[Occurrence], kind: str, states: Collection[Seat]
+) -> None:
+    """The same for many events, in as many statements."""
+    by_key = {one.pk: one for one in occurrences}
+    rows = Registration.objects.filter(occurrence__in=by_key, state__in=states).order_by("id")
     for row in rows:
-        row.occurrence = occurrence
+        row.occurrence = by_key[row.occurrence_id]
     outreach.notify(viewer=viewer, sends=[_send(row, kind) for row in rows])
 
 

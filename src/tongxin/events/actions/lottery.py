@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F
 
 from tongxin.events import queries
-from tongxin.events.actions import claims, letters, registering, tidying, waiting
+from tongxin.events.actions import claims, letters, registering, tidying, trails, waiting
 from tongxin.events.models import Lottery, Occurrence, Pool, Registration
 from tongxin.events.rules import lottery as rules
 from tongxin.events.terms import Admission, Seat, State
@@ -78,7 +78,7 @@ def _take_out(viewer: Viewer, event: Occurrence) -> None:
         row.decided_at, row.decided_by = clock.now(), viewer.name
         row.version += 1
         row.save(update_fields=["state", "ended_at", "reason", "decided_at", "decided_by", "version"])
-        waiting.trail_of(viewer, row, "events.declined", "insider")
+        trails.of_state(viewer, row, "events.declined", "insider")
         letters.tell(viewer=viewer, registration=row)
 
 

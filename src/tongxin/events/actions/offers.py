@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from tongxin.events import evidence
-from tongxin.events.actions import claims, letters, registering, waiting
+from tongxin.events.actions import claims, letters, registering, trails, waiting
 from tongxin.events.models import Registration
 from tongxin.events.rules.waiting import line_closed
 from tongxin.events.terms import Seat, State, WaitNote
@@ -45,7 +45,7 @@ def accept(*, viewer: Viewer, registration_id: UUID) -> Registration:
             registering.promise(viewer=viewer, registration=found)
         _book(found)
         waiting.note(viewer, found, WaitNote.ACCEPTED)
-        waiting.trail_of(viewer, found, "events.offer_accepted")
+        trails.of_state(viewer, found, "events.offer_accepted")
         letters.tell(viewer=viewer, registration=found)
     return found
 
@@ -95,7 +95,7 @@ def leave(*, viewer: Viewer, registration_id: UUID) -> Registration:
         offered = before is Seat.OFFERED
         why = WaitNote.DECLINED if offered else WaitNote.LEFT
         waiting.leave_line(viewer, found, why, "offer_declined" if offered else "left_line")
-        waiting.trail_of(
+        trails.of_state(
             viewer, found, "events.offer_declined" if offered else "events.registration_cancelled"
         )
         if offered:
@@ -119,7 +119,7 @@ def pick(*, viewer: Viewer, registration_id: UUID, reason: str) -> Registration:
         found.version += 1
         found.save(update_fields=["priority", "version"])
         waiting.note(viewer, found, WaitNote.OUT_OF_TURN)
-        waiting.trail_of(viewer, found, "events.picked_out_of_turn", said)
+        trails.of_state(viewer, found, "events.picked_out_of_turn", said)
         waiting.pass_on(viewer=viewer, occurrence=found.occurrence)
         found.refresh_from_db(fields=["state", "pool", "offered_until", "version"])
     return found

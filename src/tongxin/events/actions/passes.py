@@ -68,7 +68,9 @@ def take_pass(
 def give_back_pass(*, viewer: Viewer, pass_id: UUID, reason: str = "") -> int:
     """Give back every date of a pass that has not begun; answers how many. Doing it twice changes nothing. Refuses `absent`."""
     with transaction.atomic():
-        found = Pass.objects.select_for_update(of=("self",)).get(pk=access_pass(viewer, pass_id).pk)
+        found = Pass.objects.select_for_update(no_key=True, of=("self",)).get(
+            pk=access_pass(viewer, pass_id).pk
+        )
         rest = Registration.objects.filter(
             taken_pass=found, state__in=LIVE, occurrence__starts_at__gt=clock.now()
         ).order_by("occurrence")

@@ -9,13 +9,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from tongxin.commerce import actions as commerce
 from tongxin.events import queries
-from tongxin.events.actions import bookings, claims, freezing, waiting
+from tongxin.events.actions import bookings, calling_off, claims, freezing, kit_links, pricing, waiting
 from tongxin.events.actions.letters import tell_all
 from tongxin.events.formats import FORMATS
-from tongxin.events.models import Occurrence, Pool, Registration
-from tongxin.events.terms import LIVE, Admission, Kind, Seat, State
+from tongxin.events.models import Occurrence, Pool
+from tongxin.events.terms import LIVE, Admission, Kind, State
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
 from tongxin.foundation.audit.actions import trail
@@ -166,9 +165,12 @@ def change(*, viewer: Viewer, event_id: UUID, version: int, **words: Any) -> Occ
         unknown = sorted(set(words) - allowed)
         if unknown:
             raise Refused("input.bad", field=unknown[0], reason="")
+        kit_links.said(found, words)
         before = {name: _plain(getattr(found, name)) for name in words}
         for name, value in words.items():
             setattr(found, name, value)
+        if words.keys() & {"fee_fen", "voucher_fen"}:
+            found.priced_by = viewer.name
         FORMATS[found.format].check(
             found.details,
             online=bool(found.online_url),
@@ -178,7 +180,7 @@ def change(*, viewer: Viewer, event_id: UUID, version: int, **words: Any) -> Occ
         found.version += 1
         found.sequence += 1
         found.changed_at = clock.now()
-        found.save(update_fields=[*words, "version", "sequence", "changed_at"])
+        found.save(update_fields=[*words, "priced_by", "version", "sequence", "changed_at"])
         if found.subject_id is not None:
             _noted(found)
         trail(
@@ -196,7 +198,11 @@ def _plain(value: Any) -> Any:
 
 
 def publish(*, viewer: Viewer, event_id: UUID) -> Occurrence:
-    """Let members see it and take seats. Doing it twice changes nothing. Refuses `absent`, `events.state`, `events.past_start`."""
+    """Let members see it and take seats. Doing it twice changes nothing.
+
+    Refuses `absent`, `events.state`, `events.past_start`, `commerce.second_person_needed` when it promises more vouchers than one
+    person may.
+    """
     with transaction.atomic():
         found = _locked(viewer, event_id)
         if found.state == State.PUBLISHED:
@@ -206,12 +212,14 @@ def publish(*, viewer: Viewer, event_id: UUID) -> Occurrence:
         now = clock.now()
         if found.starts_at <= now:
             raise Refused("events.past_start")
+        pricing.let_out(viewer=viewer, event=found)
         found.state, found.published_at = State.PUBLISHED, now
         found.subject = _noted(found)
         found.save(update_fields=["state", "published_at", "subject"])
         if found.admission == Admission.LOTTERY:
             freezing.freeze_rules(occurrence=found)
         Pool.objects.filter(occurrence=found).update(opened=True, schedule=found.schedule)
+        kit_links.opened(viewer, [found])
         trail(viewer=viewer, act="events.published", subject=subject_of(found))
     return found
 
@@ -261,6 +269,7 @@ def move(
             "ends_at": found.ends_at.isoformat(),
             "place": found.place,
         }
+        kit_links.timed(found, starts_at, ends_at)
         shift: timedelta = starts_at - found.starts_at
         found.starts_at, found.ends_at = starts_at, ends_at
         found.place = found.place if place is None else place
@@ -289,6 +298,7 @@ def move(
             schedule=found.schedule, release_at=F("release_at") + shift
         )
         bookings.move(occurrence=found)
+        kit_links.moved(viewer, [found])
         if found.state == State.PUBLISHED:
             _noted(found)
             outreach.anchor(viewer=viewer, subject=anchor_of(found), at=starts_at)
@@ -314,38 +324,13 @@ def cancel(*, viewer: Viewer, event_id: UUID, reason: str) -> Occurrence:
             return found
         if found.state == State.ENDED:
             raise Refused("events.state")
-        # The pools first: whoever is registering at this moment has claimed before us or cannot claim any more.
-        Pool.objects.filter(occurrence=found).update(opened=False)
-        told = found.state == State.PUBLISHED
-        found.state, found.cancelled_at, found.cancel_reason = State.CANCELLED, clock.now(), reason
-        found.version += 1
-        found.sequence += 1
-        found.changed_at = found.cancelled_at
-        found.save(
-            update_fields=["state", "cancelled_at", "cancel_reason", "version", "sequence", "changed_at"]
-        )
-        if told:
-            outreach.cancel(viewer=viewer, subject=anchor_of(found), reason="event_cancelled")
-            tell_all(viewer=viewer, occurrence=found, kind="events.cancelled", states=LIVE)
-            commerce.refund_all(viewer=viewer, under=anchor_of(found), reason="event_cancelled")
-        gone = Registration.objects.filter(occurrence=found, state__in=LIVE).update(
-            state=Seat.REMOVED, ended_at=clock.now(), reason="event_cancelled", version=F("version") + 1
-        )
-        Pool.objects.filter(occurrence=found).update(taken=0, held=0)
-        bookings.free(occurrence=found)
-        trail(
-            viewer=viewer,
-            act="events.cancelled",
-            subject=subject_of(found),
-            after={"registrations": gone},
-            reason=reason,
-        )
+        calling_off.call_off(viewer=viewer, rows=[found], reason=reason)
     return found
 
 
 def resize(*, viewer: Viewer, event_id: UUID, version: int, audience: str, size: int) -> Pool:
     """More or fewer places in a pool; new ones go to the waiting list first. Refuses `absent`, `edit.stale`, `events.state`,
-    `events.size_below_taken`."""
+    `events.size_below_taken`, `commerce.second_person_needed` as `publish`."""
     with transaction.atomic():
         found = _locked(viewer, event_id)
         if found.version != version:
@@ -363,6 +348,9 @@ def resize(*, viewer: Viewer, event_id: UUID, version: int, audience: str, size:
             )  # more seats than promised do no harm: they go down the ranking
         before, pool.size = pool.size, size
         pool.save(update_fields=["size"])
+        if size > before and found.state == State.PUBLISHED:
+            pricing.let_out(viewer=viewer, event=found)
+        kit_links.resized(found)
         found.version += 1
         found.save(update_fields=["version"])
         trail(

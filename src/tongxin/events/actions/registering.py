@@ -2,49 +2,27 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection
 from django.db.models import F
 
 from tongxin.commerce import actions as commerce
 from tongxin.events import evidence, queries
-from tongxin.events.actions import claims, letters, waiting
+from tongxin.events.actions import claims, letters, taking, trails, waiting
 from tongxin.events.actions.first_timers import check_first
-from tongxin.events.actions.publishing import anchor_of
-from tongxin.events.models import Occurrence, Participant, Registration
+from tongxin.events.actions.taking import CompanionIn, promise
+from tongxin.events.models import Registration
 from tongxin.events.rules.seats import Way, decide_seat
 from tongxin.events.rules.waiting import line_first
-from tongxin.events.terms import COMPANION_REST, SEATED, Seat, State, WaitNote
+from tongxin.events.terms import SEATED, Seat, State, WaitNote
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.acting import one_act
-from tongxin.foundation.audit.actions import trail
+from tongxin.foundation.acting import Again, Guard, one_act
 from tongxin.foundation.errors import Refused
-from tongxin.people import actions as people
 from tongxin.people import ledger
 from tongxin.people.rules import DeedIn
 
 ROOM = "events"
-
-
-@dataclass(frozen=True)
-class CompanionIn:
-    """A child who comes along: one of the member's companions, and what the kitchen must know."""
-
-    companion: UUID
-    allergy: str = ""
-
-
-_INSERT = """
-INSERT INTO events_registration (public_id, occurrence_id, person_id, pool_id, taken_pass_id, state, party, number, priority,
-    answers, channel, ticket, walk_in, version, registered_at, decided_by, reason)
-VALUES (%(public_id)s, %(occurrence)s, %(person)s, %(pool)s, %(taken_pass)s, %(state)s, %(party)s, %(number)s, 0,
-    %(answers)s, %(channel)s, %(ticket)s, false, 1, %(at)s, '', '')
-ON CONFLICT (person_id, occurrence_id) WHERE state IN ('applied', 'entered', 'waiting', 'offered', 'confirmed') DO NOTHING
-RETURNING id
-"""
 
 
 def register(
@@ -57,164 +35,44 @@ def register(
     channel: str = "member_page",
     seen: int | None = None,
     taken_pass: int | None = None,
+    closing: bool = False,
 ) -> Registration:
     """A member takes a seat (or a champion takes one for them): confirmed, waiting, applied or in the draw.
 
-    `seen` is the schedule that the form showed. Refuses `absent`, `events.cancelled`, `events.past`, `events.not_open`, `events.closed`,
+    `seen` is the schedule that the form showed. `closing`: the caller writes nothing afterwards and reads no key of the row, so the seat
+    may be taken right before the commit. Refuses `absent`, `events.cancelled`, `events.past`, `events.not_open`, `events.closed`,
     `events.moved`, `events.registered`, `events.party`, `events.alone`, `events.question`, `events.not_for_you`,
     `events.first_only`.
     """
-    given = dict(answers or {})
-    with one_act():
+
+    def act(guard: Guard | None, *, quick: bool) -> Registration:
         look = evidence.looked(
             viewer, event_id, person=person, companions=companions, answers=given, seen=seen
         )
-        now = clock.now()
-        verdict = decide_seat(look.facts, now)
+        verdict = decide_seat(look.facts, clock.now())
         if verdict.way is Way.REFUSE:
             raise Refused(verdict.code, **verdict.data)
         check_first(event=look.occurrence, person=look.person)
-        state, pool, number = _place(viewer, look, verdict.way, verdict.pools)
-        made = Registration(
-            public_id=uuid4(),
-            occurrence=look.occurrence,
-            person_id=look.person,
-            pool_id=pool,
-            taken_pass_id=taken_pass,
-            state=state,
-            party=look.facts.party,
-            number=number,
-            answers=json.dumps(given, ensure_ascii=False) if given else "",
-            channel=channel,
-            ticket=uuid4(),
-            registered_at=now,
-        )
-        _insert(made)
-        _bring(viewer, made, companions)
-        if look.occurrence.fee_fen and state == Seat.CONFIRMED:
-            promise(viewer=viewer, registration=made)
-        _book(viewer, made)
-        _trail(
-            viewer,
-            made,
-            "events.registered",
-            after={"state": str(state), "party": made.party, "channel": channel},
-        )
-        letters.tell(viewer=viewer, registration=made)
-    return made
+        first = line_first(look.facts.pools, verdict.pools, look.facts.party, waited=look.waited)
+        wish = taking.Wish(look, verdict.way, verdict.pools, companions, first)
+        made = taking.blank(look, answers=written, channel=channel, taken_pass=taken_pass)
+        to = taking.guess(wish) if quick else None
+        if to is None:
+            taking.take(viewer, wish, made)
+        else:
+            taking.take_quickly(viewer, wish, made, to, guard)
+        return made
 
-
-def _place(
-    viewer: Viewer, look: evidence.Look, way: Way, pools: tuple[int, ...]
-) -> tuple[Seat, int | None, int | None]:
-    """Claim a seat, or a number in the line. The event closing or moving meanwhile is a refusal.
-
-    Nobody new overtakes somebody who waits and would fit: where anybody ever waited, the line is asked first.
-    """
-    event, facts = look.occurrence, look.facts
-    if way in {Way.APPLY, Way.ENTER}:
-        if not claims.still_open(event.pk, facts.schedule):
-            raise _overtaken(event)
-        return (Seat.APPLIED if way is Way.APPLY else Seat.ENTERED), None, None
-    if line_first(facts.pools, pools, facts.party, waited=look.waited):
-        waiting.pass_on(viewer=viewer, occurrence=claims.locked_occurrence(event.pk))
-    placed = claims.place(pools, facts.party, facts.schedule)
-    if placed is None:
-        raise _overtaken(event)
-    return (Seat.CONFIRMED if placed.number is None else Seat.WAITING), placed.pool, placed.number
-
-
-def _overtaken(event: Occurrence) -> Refused:
-    """Why an event that was open when we looked is not any more."""
-    now = Occurrence.objects.only("state", "draw", "schedule").get(pk=event.pk)
-    if now.state == State.CANCELLED:
-        return Refused("events.cancelled")
-    if now.draw is not None:
-        return Refused("events.closed")
-    return Refused("events.moved")
-
-
-def _insert(made: Registration) -> None:
-    row = {
-        "public_id": made.public_id,
-        "occurrence": made.occurrence_id,
-        "person": made.person_id,
-        "pool": made.pool_id,
-        "taken_pass": made.taken_pass_id,
-        "state": str(made.state),
-        "party": made.party,
-        "number": made.number,
-        "answers": Registration._meta.get_field("answers").get_prep_value(made.answers),  # noqa: SLF001 (Django's public name for it)
-        "channel": made.channel,
-        "ticket": made.ticket,
-        "at": made.registered_at,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, row)
-        found = cursor.fetchone()
-    if found is None:  # the same person a moment earlier on another phone
-        raise Refused("events.registered", state="")
-    made.pk = found[0]
-    made._state.adding = False  # noqa: SLF001 (Django's public name for it)
-
-
-def _bring(viewer: Viewer, made: Registration, companions: Sequence[CompanionIn]) -> None:
-    if not companions:
-        return
-    ends = clock.business_day(made.occurrence.ends_at, made.occurrence.store.zone)
-    Participant.objects.bulk_create(
-        [
-            Participant(
-                registration=made, companion=c.companion, allergy=c.allergy, delete_on=ends + COMPANION_REST
-            )
-            for c in companions
-        ]
-    )
-    people.keep_companions(viewer=viewer, companion_ids=[c.companion for c in companions], needed_until=ends)
-
-
-def promise(*, viewer: Viewer, registration: Registration) -> None:
-    """Fee and voucher of a confirmed place, as one promise."""
-    event = registration.occurrence
-    commerce.promise(
-        viewer=viewer,
-        person=registration.person_id,
-        store=event.store,
-        subject=(ROOM, str(registration.public_id)),
-        under=anchor_of(event),
-        fee_fen=event.fee_fen * registration.party,
-        voucher_fen=event.voucher_fen * registration.party,
-        terms={"title": event.title, "days": event.voucher_days},
-        valid_days=event.voucher_days,
-        due_at=event.starts_at,
-    )
-
-
-DEED = {
-    Seat.CONFIRMED: "registered",
-    Seat.WAITING: "waitlisted",
-    Seat.ENTERED: "registered",
-    Seat.APPLIED: "registered",
-}
-
-
-def _book(viewer: Viewer, made: Registration) -> None:
-    del viewer  # the trail of the act carries who
-    event = made.occurrence
-    ledger.write(
-        [
-            DeedIn(
-                person=made.person_id,
-                kind=DEED[Seat(made.state)],
-                occurred_at=made.registered_at,
-                source_system=ROOM,
-                source_id=f"registered:{made.public_id}",
-                subject=event.subject_id,
-                store=event.store_id,
-                community=event.community,
-            )
-        ]
-    )
+    given = dict(answers or {})
+    written = json.dumps(given, ensure_ascii=False) if given else ""
+    try:
+        with one_act() as guard:
+            return act(guard, quick=guard is None or (closing and guard.guess))
+    except Again:
+        if guard is not None:
+            raise  # whoever keeps the transaction takes all of it back first
+    with one_act():
+        return act(None, quick=False)
 
 
 def cancel_registration(*, viewer: Viewer, registration_id: UUID, reason: str = "") -> Registration:
@@ -259,9 +117,9 @@ def cancel_registration(*, viewer: Viewer, registration_id: UUID, reason: str = 
         letters.withdraw(viewer=viewer, registration=found)
         if before in {Seat.WAITING, Seat.OFFERED}:
             waiting.note(viewer, found, WaitNote.LEFT if before is Seat.WAITING else WaitNote.DECLINED)
-        _trail(
+        trails.of_place(
             viewer,
-            found,
+            found.public_id,
             "events.registration_cancelled",
             before={"state": str(before)},
             after={"seats": seats},
@@ -318,7 +176,7 @@ def _answer(viewer: Viewer, registration_id: UUID, *, yes: bool, reason: str = "
         if event.fee_fen and found.state == Seat.CONFIRMED:
             promise(viewer=viewer, registration=found)
         act = "events.approved" if yes else "events.declined"
-        _trail(viewer, found, act, after={"state": str(found.state)}, reason=reason)
+        trails.of_state(viewer, found, act, reason)
         letters.tell(viewer=viewer, registration=found)
     return found
 
@@ -328,14 +186,10 @@ def _locked(viewer: Viewer, registration_id: UUID, *, deciding: bool = False) ->
     # The occurrence first (shared: nobody may cancel or move it now), its pools, then the registration: the lock order of this room.
     claims.locked(claims.locked_occurrence(found.occurrence_id))
     return (
-        Registration.objects.select_for_update(of=("self",))
+        Registration.objects.select_for_update(no_key=True, of=("self",))
         .select_related("occurrence__store")
         .get(pk=found.pk)
     )
-
-
-def _trail(viewer: Viewer, found: Registration, act: str, **more: object) -> None:
-    trail(viewer=viewer, act=act, subject=(ROOM, "registration", str(found.public_id)), **more)  # type: ignore[arg-type]  # its own keywords
 
 
 def bump(registration: int) -> None:

@@ -163,7 +163,7 @@ def decline_ritual(*, viewer: Viewer, proposal_id: UUID, answer: str) -> RitualP
 
 def _locked(viewer: Viewer, proposal_id: UUID) -> RitualProposal:
     found = access_proposal(viewer, proposal_id, deciding=True)
-    rows = RitualProposal.objects.select_for_update(of=("self",))
+    rows = RitualProposal.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("store", "person__survivor", "occurrence").get(pk=found.pk)
 
 

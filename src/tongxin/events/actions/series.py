@@ -9,7 +9,13 @@ from uuid import UUID
 from django.db import transaction
 
 from tongxin.events import queries
-from tongxin.events.actions import publishing, series_rows
+from tongxin.events.actions import (
+    calling_off,
+    kit_links,
+    pricing,
+    publishing,
+    series_rows,
+)
 from tongxin.events.actions.bookings import Taken
 from tongxin.events.formats import FORMATS
 from tongxin.events.models import Occurrence, Series
@@ -183,18 +189,21 @@ def check(format_: str, minutes: int, each: Mapping[str, Any]) -> None:
 def publish_series(*, viewer: Viewer, series_id: UUID) -> int:
     """Let members see every coming date at once, and those that are added later; answers how many were drafts.
 
-    Doing it again publishes what became a draft meanwhile. Refuses `absent`, `events.state` once the series has ended.
+    Doing it again publishes what became a draft meanwhile. Refuses `absent`, `events.state` once the series has ended,
+    `commerce.second_person_needed` when it promises more vouchers than one person may.
     """
     with transaction.atomic():
         found = locked(viewer, series_id)
         if found.ended_at is not None:
             raise Refused("events.state")
         drafts = list(
-            Occurrence.objects.select_for_update(of=("self",))
+            Occurrence.objects.select_for_update(no_key=True, of=("self",))
             .filter(series=found, state=State.DRAFT, starts_at__gt=clock.now())
             .order_by("id")
         )
+        pricing.let_out_all(viewer=viewer, series=found, first=found.made_by, dates=len(drafts))
         series_rows.publish_rows(drafts)
+        kit_links.opened(viewer, drafts)
         if found.published_at is None:
             found.published_at = clock.now()
             found.version += 1
@@ -220,11 +229,13 @@ def end_series(*, viewer: Viewer, series_id: UUID, reason: str, cancel: bool = T
         if found.ended_at is not None:
             return 0
         coming = list(
-            Occurrence.objects.select_for_update(of=("self",))
+            Occurrence.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("store")
             .filter(series=found, state__in=[State.DRAFT, State.PUBLISHED], starts_at__gt=clock.now())
             .order_by("id")
         )
-        gone = series_rows.call_off(viewer, coming, reason) if cancel else []
+        gone = coming if cancel else []
+        calling_off.call_off(viewer=viewer, rows=gone, reason=reason)
         found.ended_at = clock.now()
         found.version += 1
         found.save(update_fields=["ended_at", "version"])
@@ -271,6 +282,7 @@ def _extend(viewer: Viewer, series_id: UUID) -> int:
         rows, clashes = series_rows.lay(found, store, turns, firm_only=False, viewer=viewer)
         if found.published_at is not None:
             series_rows.publish_rows(rows)
+            kit_links.opened(viewer, rows)
         Series.objects.filter(pk=found.pk).update(planned_to=last)
         if rows:
             trail(
@@ -285,7 +297,9 @@ def _extend(viewer: Viewer, series_id: UUID) -> int:
 def locked(viewer: Viewer, series_id: UUID) -> Series:
     """A series in reach, locked. Refuses `absent`."""
     found = access_series(viewer, series_id, Verb.CHANGE)
-    return Series.objects.select_for_update(of=("self",)).select_related("store").get(pk=found.pk)
+    return (
+        Series.objects.select_for_update(no_key=True, of=("self",)).select_related("store").get(pk=found.pk)
+    )
 
 
 def hosts_of(raw: Sequence[Mapping[str, Any]]) -> tuple[Host, ...]:

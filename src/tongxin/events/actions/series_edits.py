@@ -14,7 +14,17 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from tongxin.events import queries
-from tongxin.events.actions import bookings, publishing, series_letters, series_rows, waiting
+from tongxin.events.actions import (
+    bookings,
+    calling_off,
+    claims,
+    kit_links,
+    pricing,
+    publishing,
+    series_letters,
+    series_rows,
+    waiting,
+)
 from tongxin.events.actions.bookings import Taken
 from tongxin.events.actions.series import check, checked_each, locked, subject_of
 from tongxin.events.actions.series_sorting import COUNTED, PLAN, TOLD, WHEN, WHO, Work, day_of, sorted_rows
@@ -59,7 +69,8 @@ def change_series(
 
     `edits`: title, rule, until, holidays, start_time, minutes, themes, hosts, places, and what every date starts from (`EACH`;
     fees and what else a registration relies on only for dates still to be made). Refuses `absent`, `edit.stale`, `events.state`,
-    `events.past` for a date that has begun, `events.rule`, `events.format`, `events.size_below_taken`, `events.clash`, `input.bad`.
+    `events.past` for a date that has begun, `events.rule`, `events.format`, `events.size_below_taken`, `events.clash`, `input.bad`,
+    `commerce.second_person_needed` when it promises more vouchers than who opened the series may alone.
     """
     _known(edits)
     with transaction.atomic():
@@ -72,7 +83,13 @@ def change_series(
         ahead = _ahead(old, split)
         target = old if split is None else _split(viewer, old, split, edits)
         _apply(target, edits)
+        if split is not None:
+            kit_links.cut(old, target, ahead)
+        kit_links.series_said(target, ahead, edits)
         work = sorted_rows(old, target, ahead, edits)
+        if target.published_at is not None and {"places", "voucher_fen"} & set(edits):
+            dates = len(work.changed) + len(work.missing)
+            pricing.let_out_all(viewer=viewer, series=target, first=old.made_by, dates=dates)
         added, clashes = _write(viewer, target, work, edits, firm_only=firm_only, split=split is not None)
         old.version += 1
         old.save()
@@ -122,7 +139,7 @@ def change_one(
     if (starts_at is None) is not (ends_at is None):
         raise Refused("input.bad", field="ends_at", reason="starts_at")
     with transaction.atomic():
-        found = Occurrence.objects.select_for_update(of=("self",)).get(
+        found = Occurrence.objects.select_for_update(no_key=True, of=("self",)).get(
             pk=queries.access_event(viewer, event_id, Verb.CHANGE).pk
         )
         if words:
@@ -167,7 +184,11 @@ def _split_at(old: Series, from_event: UUID | None, edits: Mapping[str, Any]) ->
 
 def _ahead(old: Series, split: Occurrence | None) -> list[Occurrence]:
     """The rows an edit is about, locked: what has not begun, from the cut on; cancelled ones too, whose place in the plan counts."""
-    rows = Occurrence.objects.select_for_update(of=("self",)).select_related("store").filter(series=old)
+    rows = (
+        Occurrence.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("store")
+        .filter(series=old)
+    )
     rows = rows.filter(Q(starts_at__gt=clock.now()) | Q(original_start__gt=clock.now())).exclude(
         state=State.ENDED
     )
@@ -221,7 +242,7 @@ def _write(
     viewer: Viewer, target: Series, work: Work, edits: Mapping[str, Any], *, firm_only: bool, split: bool
 ) -> tuple[list[Occurrence], list[Taken]]:
     """The pass over the rows. As many statements for one row as for a thousand (people who have to be told are rows, too)."""
-    series_rows.call_off(viewer, work.vanished, "series_changed")
+    calling_off.call_off(viewer=viewer, rows=work.vanished, reason="series_changed")
     if split or WHEN & set(edits):
         series_rows.rename([*work.named, *work.kept, *work.vanished], target)
     series_rows.save_rows(work.changed, target)
@@ -244,6 +265,7 @@ def _write(
     visible = [row for row in work.changed if row.state == State.PUBLISHED]
     if visible and (work.moved or "title" in edits):
         series_rows.noted(visible)
+    kit_links.moved(viewer, work.moved)
     series_letters.moved(viewer=viewer, rows=[row for row in work.moved if row.state == State.PUBLISHED])
     added: list[Occurrence] = []
     if work.missing:
@@ -251,6 +273,7 @@ def _write(
         clashes += more
         if target.published_at is not None:
             series_rows.publish_rows(added)
+            kit_links.opened(viewer, added)
     return added, clashes
 
 
@@ -261,6 +284,7 @@ FROM unnest(%s::bigint[], %s::int[], %s::interval[]) AS v(id, schedule, shift) W
 
 
 def _move_pools(work: Work) -> None:
+    claims.lock_pools([row.pk for row in work.moved])
     with connection.cursor() as cursor:
         cursor.execute(
             _POOLS,
@@ -276,7 +300,8 @@ def _resize(viewer: Viewer, target: Series, rows: Sequence[Occurrence]) -> None:
     """As many seats for everyone on each date. Refuses `events.size_below_taken` when one has more taken."""
     size = target.defaults["places"] - sum(a["size"] for a in target.defaults["allotments"])
     pools = Pool.objects.filter(occurrence__in=[row.pk for row in rows], audience="")
-    found = list(pools.select_for_update().order_by("id"))
+    claims.lock_pools([row.pk for row in rows])
+    found = list(pools)
     most = max((pool.taken + pool.held for pool in found), default=0)
     if most > size:
         raise Refused("events.size_below_taken", taken=most)

@@ -1,8 +1,7 @@
 """What people are told when many dates of a series move at once: two statements, however many dates and people."""
 
 from collections.abc import Sequence
-
-from django.db import connection
+from uuid import UUID
 
 from tongxin.events.actions.letters import subject
 from tongxin.events.messages import spoken
@@ -12,14 +11,7 @@ from tongxin.foundation.access import Viewer
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.terms import MessageClass, SendIn
 
-# The same as `outreach.anchor`, for many subjects: what hangs on a date and has not gone moves along, expiry too.
-_ANCHOR = """
-UPDATE outreach_send s SET due_at = v.at + s.anchor, next_at = v.at + s.anchor,
-    expires_at = s.expires_at + (v.at + s.anchor - s.due_at)
-FROM unnest(%s::text[], %s::timestamptz[]) AS v(key, at)
-WHERE s.subject_room = 'events' AND s.subject_key = v.key AND s.state = 'queued' AND s.handed_at IS NULL
-    AND s.anchor IS NOT NULL
-"""
+ROOM = "events"
 
 
 def moved(*, viewer: Viewer, rows: Sequence[Occurrence]) -> None:
@@ -27,32 +19,34 @@ def moved(*, viewer: Viewer, rows: Sequence[Occurrence]) -> None:
     if not rows:
         return
     by_key = {row.pk: row for row in rows}
-    with connection.cursor() as cursor:
-        cursor.execute(_ANCHOR, [[subject(row)[1] for row in rows], [row.starts_at for row in rows]])
-    people = (
-        Registration.objects.filter(occurrence__in=by_key, state__in=LIVE).defer("answers").order_by("id")
-    )
+    outreach.anchor_many(viewer=viewer, room=ROOM, at={subject(row)[1]: row.starts_at for row in rows})
+    people = Registration.objects.filter(occurrence__in=by_key, state__in=LIVE).order_by("id")
     when = {row.pk: spoken(row.starts_at, row.store.zone) for row in rows}
     outreach.notify(
         viewer=viewer,
-        sends=[_moved(one, by_key[one.occurrence_id], when[one.occurrence_id]) for one in people],
+        sends=[
+            _moved(by_key[event], when[event], person, place, version)
+            for event, person, place, version in people.values_list(
+                "occurrence", "person", "public_id", "version"
+            )
+        ],
     )
 
 
-def _moved(one: Registration, event: Occurrence, when: tuple[str, str]) -> SendIn:
+def _moved(event: Occurrence, when: tuple[str, str], person: int, place: UUID, version: int) -> SendIn:
     zh, en = when
     return SendIn(
-        person=one.person_id,
+        person=person,
         kind="events.moved",
         body={
             "title": event.title,
             "when_zh": zh,
             "when_en": en,
             "store_zh": event.store.name,
-            "path": f"/m/registrations/{one.public_id}",
+            "path": f"/m/registrations/{place}",
         },
         message_class=MessageClass.SERVICE,
         subject=subject(event),
-        key=f"events.moved:{one.public_id}:{event.schedule}:{one.version}",
+        key=f"events.moved:{place}:{event.schedule}:{version}",
         store=event.store_id,
     )

@@ -7,16 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 
-from tongxin.events.actions import bookings, publishing
+from tongxin.events.actions import bookings, kit_links, publishing
 from tongxin.events.actions.bookings import Taken
 from tongxin.events.actions.freezing import freeze_rules
-from tongxin.events.models import Booking, Occurrence, Pool, Registration, Series
+from tongxin.events.models import Occurrence, Pool, Series
 from tongxin.events.queries.series import clock_of
 from tongxin.events.rules.recurrence import Clock, Turn
 from tongxin.events.rules.rota import Host, host_of, theme_of
-from tongxin.events.terms import LIVE, Admission, State
+from tongxin.events.terms import Admission, State
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
@@ -51,6 +50,7 @@ def lay(
         return [], []
     Occurrence.objects.bulk_create(rows)
     Pool.objects.bulk_create([pool for row in rows for pool in pools_of(row, series.defaults)])
+    kit_links.laid(series, rows)
     things = bookings.things_of(store.pk, [UUID(key) for key in series.defaults["resources"]])
     wishes = [
         wish
@@ -170,31 +170,6 @@ def noted(rows: Sequence[Occurrence]) -> dict[str, int]:
         for row in rows
     )
     return {key: subject.pk for (_, key), subject in found.items()}
-
-
-def call_off(viewer: Viewer, rows: Sequence[Occurrence], reason: str) -> list[Occurrence]:
-    """Cancel these: where somebody registered, one by one with all that belongs to it; the others in one pass."""
-    if not rows:
-        return []
-    keys = [row.pk for row in rows]
-    # The pools first: whoever is registering at this moment has claimed before us, and is seen below, or cannot any more.
-    Pool.objects.filter(occurrence__in=keys).update(opened=False)
-    with_people = set(
-        Registration.objects.filter(occurrence__in=keys, state__in=LIVE).values_list("occurrence", flat=True)
-    )
-    for row in rows:
-        if row.pk in with_people:
-            publishing.cancel(viewer=viewer, event_id=row.public_id, reason=reason)
-    alone = [key for key in keys if key not in with_people]
-    Occurrence.objects.filter(pk__in=alone).update(
-        state=State.CANCELLED,
-        cancelled_at=clock.now(),
-        cancel_reason=reason,
-        version=F("version") + 1,
-        sequence=F("sequence") + 1,
-    )
-    Booking.objects.filter(occurrence__in=alone).delete()
-    return list(rows)
 
 
 _WRITE = """

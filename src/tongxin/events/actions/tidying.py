@@ -3,12 +3,22 @@
 from datetime import timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, TextField
+from django.db.models import Exists, F, Func, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 
 from tongxin.events.actions import claims, letters, registering
-from tongxin.events.models import Occurrence, Participant, Registration
-from tongxin.events.terms import COMPANION_REST, LIVE, Seat
+from tongxin.events.models import (
+    Attendance,
+    BuyPlace,
+    DoorConflict,
+    Lottery,
+    Occurrence,
+    Participant,
+    Registration,
+    Scan,
+    WaitLine,
+)
+from tongxin.events.terms import COMPANION_REST, DRAW_KEPT, LIVE, Seat
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.audit.actions import trail
@@ -46,6 +56,33 @@ def tidy_answers(*, viewer: Viewer) -> int:
         gone = Registration.objects.filter(pk__in=told.exclude(raw="").values("pk")).update(answers="")
         _told(viewer, "events.answers_tidied", gone)
     return gone
+
+
+# What else knows a registration: such a row stays, under another public id, since the lot in the list follows from the old one.
+_HANGS_ON = (WaitLine, Attendance, Scan, BuyPlace, DoorConflict)
+
+
+def tidy_draws(*, viewer: Viewer) -> int:
+    """Who got no seat in a draw is not kept longer than two years after it; answers how many. A nightly job.
+
+    The published list stays and can still be recomputed. Nothing in this room says any more whose lot was which; what was booked
+    or given to a winner stays with the books.
+    """
+    over = clock.now() - DRAW_KEPT
+    with transaction.atomic():
+        drawn = Lottery.objects.select_for_update(no_key=True).filter(
+            Q(finished_at__lt=over) | Q(finished_at=None, draws_at__lt=over), tidied_at=None
+        )
+        keys = {row.pk: row.occurrence_id for row in drawn}
+        left = Registration.objects.filter(occurrence__in=keys.values()).exclude(state=Seat.CONFIRMED)
+        known = Q(number__isnull=False)
+        for model in _HANGS_ON:
+            known |= Q(Exists(model.objects.filter(registration=OuterRef("pk"))))
+        renamed = left.filter(known).update(public_id=Func(function="gen_random_uuid"), answers="", reason="")
+        gone = left.exclude(known).delete()[1].get("events.Registration", 0)
+        Lottery.objects.filter(pk__in=keys).update(tidied_at=clock.now())
+        _told(viewer, "events.draws_tidied", renamed + gone)
+    return renamed + gone
 
 
 def _told(viewer: Viewer, act: str, count: int) -> None:

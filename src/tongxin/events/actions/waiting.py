@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from tongxin.events import queries
-from tongxin.events.actions import claims, letters
+from tongxin.events.actions import claims, letters, trails
 from tongxin.events.models import Occurrence, Pool, Registration, WaitLine
 from tongxin.events.rules import waiting as rules
 from tongxin.events.rules.seats import PoolFact
@@ -19,7 +19,6 @@ from tongxin.events.rules.waiting import InLine, Step
 from tongxin.events.terms import Seat, State, WaitNote
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.audit.actions import trail
 from tongxin.people.models import Tag
 from tongxin.people.queries import behind
 from tongxin.rings.queries import rings_held
@@ -32,7 +31,7 @@ AT_ONCE = 500
 def pass_on(*, viewer: Viewer, occurrence: Occurrence) -> int:
     """Offer what is free to those who wait, in order; answers how many offers went out. In the caller's transaction.
 
-    As many statements for one who waits as for a hundred, but for the trail of each offer. Who is passed over reads why, once
+    As many statements for one who waits as for a hundred. Who is passed over reads why, once
     for each number of free seats.
     """
     pools = claims.locked(occurrence)
@@ -61,8 +60,7 @@ def pass_on(*, viewer: Viewer, occurrence: Occurrence) -> int:
             state=Seat.OFFERED, pool=pool, offered_until=until, version=F("version") + 1
         )
     _write_down(viewer, steps)
-    for row, _ in made:
-        trail_of(viewer, row, "events.offered")
+    trails.of_states(viewer, [row for row, _ in made], "events.offered")
     letters.tell_each(viewer=viewer, registrations=[row for row, _ in made])
     return len(made)
 
@@ -164,7 +162,7 @@ def _lapse_one(viewer: Viewer, public_id: UUID) -> int:
         leave_line(viewer, found, WaitNote.LAPSED, "offer_lapsed")
         found.offered_until = before  # for the words of the letter
         letters.tell_as(viewer=viewer, registration=found, kind="events.offer_lapsed")
-        trail_of(viewer, found, "events.offer_lapsed")
+        trails.of_state(viewer, found, "events.offer_lapsed")
         pass_on(viewer=viewer, occurrence=found.occurrence)
     return 1
 
@@ -192,7 +190,7 @@ def locked(viewer: Viewer, registration_id: UUID, *, deciding: bool = False) -> 
     found = queries.access_registration(viewer, registration_id, deciding=deciding)
     claims.locked(claims.locked_occurrence(found.occurrence_id))
     return (
-        Registration.objects.select_for_update(of=("self",))
+        Registration.objects.select_for_update(no_key=True, of=("self",))
         .select_related("occurrence__store", "person")
         .get(pk=found.pk)
     )
@@ -206,15 +204,4 @@ def note(viewer: Viewer, found: Registration, what: WaitNote, seats: int | None 
         at=clock.now(),
         by=viewer.name,
         seats=found.party if seats is None else seats,
-    )
-
-
-def trail_of(viewer: Viewer, found: Registration, act: str, reason: str = "") -> None:
-    """The act on a registration in the trail."""
-    trail(
-        viewer=viewer,
-        act=act,
-        subject=(ROOM, "registration", str(found.public_id)),
-        after={"state": str(found.state)},
-        reason=reason,
     )

@@ -5,17 +5,16 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from tongxin.events import evidence
-from tongxin.events.actions import claims
+from tongxin.events.actions import claims, trails, waiting
 from tongxin.events.actions.checkins import Answer, check_in
 from tongxin.events.actions.registering import promise
 from tongxin.events.models import Occurrence, Pool, Registration, Scan
 from tongxin.events.queries import doors as queries
 from tongxin.events.rules.scans import door_open
-from tongxin.events.terms import Did, Seat, State, Via, Why
+from tongxin.events.terms import Did, Seat, State, Via, WaitNote, Why
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer, system
 from tongxin.foundation.acting import one_act
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.people import actions as people
 from tongxin.people import ledger
@@ -84,7 +83,7 @@ def seat_for(*, viewer: Viewer, event: Occurrence, key: UUID, who: WalkIn, at: d
     ).first()
     if live is not None:
         return live
-    _give_up_line(event, person)
+    freed = _give_up_line(viewer, event, person)
     made = Registration.objects.create(
         occurrence=event,
         person=person,
@@ -101,12 +100,10 @@ def seat_for(*, viewer: Viewer, event: Occurrence, key: UUID, who: WalkIn, at: d
     if event.fee_fen:
         promise(viewer=viewer, registration=made)
     ledger.write([_deed(event, made)])
-    trail(
-        viewer=viewer,
-        act="events.walked_in",
-        subject=(ROOM, "registration", str(made.public_id)),
-        after={"event": str(event.public_id), "party": made.party},
-    )
+    after = {"event": str(event.public_id), "party": made.party}
+    trails.of_place(viewer, made.public_id, "events.walked_in", after=after)
+    if freed:  # an offer for three, and one came: two seats for the next
+        waiting.pass_on(viewer=viewer, occurrence=held)
     return made
 
 
@@ -143,19 +140,19 @@ def _seat(event: Occurrence, person: Customer, party: int) -> int:
     raise Refused("events.full")
 
 
-def _give_up_line(event: Occurrence, person: Customer) -> None:
-    """Who waited or applied and stands at the door now leaves that line: a live place is one a person."""
-    waiting = Registration.objects.filter(
+def _give_up_line(viewer: Viewer, event: Occurrence, person: Customer) -> bool:
+    """Who waited or applied and stands at the door now leaves that line: a live place is one a person. True when seats came free."""
+    waited = Registration.objects.filter(
         occurrence=event,
         person__in=persons.cluster(person),
         state__in=[Seat.APPLIED, Seat.ENTERED, Seat.WAITING, Seat.OFFERED],
     )
-    for row in waiting.select_for_update():
-        if row.state == Seat.OFFERED and row.pool_id is not None:
-            claims.let_go(row.pool_id, row.party)
-        row.state, row.ended_at, row.reason = Seat.CANCELLED, clock.now(), "walked_in"
-        row.version += 1
-        row.save(update_fields=["state", "ended_at", "reason", "version"])
+    freed = False
+    for row in waited.select_for_update():
+        freed = freed or row.state == Seat.OFFERED
+        row.occurrence = event
+        waiting.leave_line(viewer, row, WaitNote.CAME, "walked_in")
+    return freed
 
 
 def _deed(event: Occurrence, made: Registration) -> DeedIn:

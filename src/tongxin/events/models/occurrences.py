@@ -85,6 +85,7 @@ class Occurrence(models.Model):
     party_most = models.PositiveSmallIntegerField(default=1)
     questions = models.JSONField(default=list)
     fee_fen = models.PositiveIntegerField(default=0)
+    priced_by = models.CharField(max_length=80, default="", db_default="", blank=True)
     voucher_fen = models.PositiveIntegerField(default=0)
     voucher_days = models.PositiveSmallIntegerField(default=30)
     details = models.JSONField(default=dict)
@@ -107,7 +108,7 @@ class Occurrence(models.Model):
 
     personal = declare(
         "id public_id store series original_start detached kind format title theme summary place online_url starts_at"
-        " ends_at opens_at closes_at state admission party_most questions fee_fen voucher_fen voucher_days details host"
+        " ends_at opens_at closes_at state admission party_most questions fee_fen priced_by voucher_fen voucher_days details host"
         " kit community subject draw version schedule sequence made_by made_at published_at changed_at cancelled_at"
         " cancel_reason simulated",
         member_host=personal("who hosts the ritual", PROGRAMME),

@@ -13,6 +13,7 @@ from tongxin.people.models import Customer
 
 HISTORY = "as long as the membership"
 FIGURES = "kept for the figures without the person: an opaque number after erasure"
+ENTRANTS = f"{FIGURES}; who got no seat in a draw: two years after it"
 
 
 class Pass(models.Model):
@@ -64,14 +65,14 @@ class Registration(models.Model):
 
     personal = declare(
         "id public_id occurrence person pool taken_pass ticket priority version decided_by",
-        state=personal("the member's own events", FIGURES, erase=Erase.KEEP),
-        party=personal("the member's own events", FIGURES, erase=Erase.KEEP),
+        state=personal("the member's own events", ENTRANTS, erase=Erase.KEEP),
+        party=personal("the member's own events", ENTRANTS, erase=Erase.KEEP),
         number=personal("the place in the line", FIGURES, erase=Erase.KEEP),
         answers=sensitive("running the event", "30 days after the event"),
         channel=personal("where registrations come from", FIGURES, erase=Erase.KEEP),
         walk_in=personal("the member's own events", FIGURES, erase=Erase.KEEP),
         offered_until=personal("the place in the line", FIGURES, erase=Erase.KEEP),
-        registered_at=personal("the member's own events", FIGURES, erase=Erase.KEEP),
+        registered_at=personal("the member's own events", ENTRANTS, erase=Erase.KEEP),
         decided_at=personal("the member's own events", FIGURES, erase=Erase.KEEP),
         ended_at=personal("the member's own events", FIGURES, erase=Erase.KEEP),
         reason=personal("why a registration ended", HISTORY),

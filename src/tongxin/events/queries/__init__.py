@@ -6,6 +6,7 @@ from tongxin.events.queries.access import (
     access_event,
     access_registration,
     event_to_join,
+    joinable,
     who_registers,
 )
 from tongxin.events.queries.doors import (
@@ -46,6 +47,7 @@ __all__ = [
     "doors_of",
     "doors_today",
     "event_to_join",
+    "joinable",
     "line",
     "my_line",
     "my_lot",

@@ -33,9 +33,14 @@ def event_to_join(viewer: Viewer, event_id: UUID) -> Occurrence:
     found = Occurrence.objects.select_related("store").filter(public_id=event_id).first()
     if found is None:
         raise Refused("absent")
-    if found.state == State.DRAFT and not viewer.reaches(found.store_id, ORGANISERS):
-        raise Refused("absent")
+    joinable(viewer, found)
     return found
+
+
+def joinable(viewer: Viewer, event: Occurrence) -> None:
+    """Refuses `absent` for a draft, but not to who organises it."""
+    if event.state == State.DRAFT and not viewer.reaches(event.store_id, ORGANISERS):
+        raise Refused("absent")
 
 
 def who_registers(viewer: Viewer, event: Occurrence, person: int | None) -> int:

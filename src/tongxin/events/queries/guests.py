@@ -147,17 +147,21 @@ def _organises(viewer: Viewer, event: Occurrence) -> None:
         raise Refused("absent")
 
 
-_EXPORT = """
-SELECT r.public_id::text, CASE WHEN c.nickname ~ E'^[=+@\\t\\r-]' THEN '''' || c.nickname ELSE c.nickname END, r.state, r.party, r.number,
-    to_char(r.registered_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD HH24:MI'), r.channel, r.walk_in,
+def _safe(column: str) -> str:
+    """A text that a spreadsheet would take for a formula begins with an apostrophe there, as `foundation/sheets.py` writes it."""
+    return f"CASE WHEN {column} ~ E'^''?[=+@\\t\\r\\n＝＋－＠﹢﹣﹦﹫−-]' THEN '''' || {column} ELSE {column} END"
+
+
+_EXPORT = f"""
+SELECT r.public_id::text, {_safe("c.nickname")}, r.state, r.party, r.number,
+    to_char(r.registered_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD HH24:MI'), {_safe("r.channel")}, r.walk_in,
     to_char(a.at AT TIME ZONE %(zone)s, 'YYYY-MM-DD HH24:MI')
 FROM events_registration r
 JOIN people_customer e ON e.id = r.person_id
 JOIN people_customer c ON c.id = coalesce(e.survivor_id, e.id)
 LEFT JOIN events_attendance a ON a.registration_id = r.id AND a.counted IS NOT NULL
 WHERE r.occurrence_id = %(event)s ORDER BY r.id
-"""
-# A name that a spreadsheet would take for a formula begins with an apostrophe there.
+"""  # noqa: S608 (names of columns)
 COLUMNS = (
     "registration", "name", "state", "party", "number", "registered_at", "channel", "walk_in", "checked_in_at"
 )  # fmt: skip

@@ -10,6 +10,7 @@ from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
 from tongxin.people import queries as people
+from tongxin.stores.models import Store
 
 
 def access_proposal(viewer: Viewer, proposal_id: UUID, *, deciding: bool = False) -> RitualProposal:
@@ -32,6 +33,14 @@ def proposals_to_answer(
     if places is not None:
         rows = rows.filter(store__in=places)
     return page(rows, by=("made_at", "id"), limit=limit, cursor=cursor)
+
+
+def store_to_host_in(viewer: Viewer, store_id: UUID) -> Store:
+    """A store that is open, for a member who would like to host there. Refuses `absent` for any other, and for who is no member."""
+    found = Store.objects.filter(public_id=store_id, unsorted=False, closed_on=None).first()
+    if found is None or viewer.person is None:
+        raise Refused("absent")
+    return found
 
 
 def my_proposals(viewer: Viewer) -> list[RitualProposal]:

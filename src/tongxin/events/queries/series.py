@@ -67,6 +67,14 @@ def access_series(viewer: Viewer, series_id: UUID, verb: Verb = Verb.READ) -> Se
     return found
 
 
+def series_of(viewer: Viewer, event: Occurrence) -> Series:
+    """The series of an occurrence in reach. Refuses `absent` for one that stands alone."""
+    found = Series.objects.select_related("store").filter(pk=event.series_id or 0).first()
+    if found is None or not viewer.reaches(found.store_id, READERS):
+        raise Refused("absent")
+    return found
+
+
 def clock_of(series: Series, store: Store) -> Clock:
     """How the store of a series tells its time."""
     return Clock(store.zone, store.cutoff_hour, series.start_time, series.minutes)

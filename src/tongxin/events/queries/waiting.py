@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Case, F, IntegerField, Q, QuerySet, When
+from django.db.models.functions import Coalesce
 
 from tongxin.events.models import Occurrence, Registration, WaitLine
 from tongxin.events.queries.access import access_event, access_registration
@@ -13,8 +15,8 @@ from tongxin.events.rules.waiting import line_closed
 from tongxin.events.terms import WAIT_LABELS, Seat, WaitNote
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
+from tongxin.foundation.pages import Page, page
 
-MOST = 500
 FIRST_NOTES = 20
 
 
@@ -106,21 +108,27 @@ def _told(row: WaitLine, party: int) -> LineNote:
     return LineNote(note, row.at, row.seats, zh, en)
 
 
-def line(viewer: Viewer, event_id: UUID) -> list[WaitRow]:
-    """The line of an event in its order, offers first, each with its story. Three statements however long.
+def line(viewer: Viewer, event_id: UUID, *, limit: int = 100, cursor: str | None = None) -> Page[WaitRow]:
+    """The line of an event in its order, offers first, each with its story; a page at a time, in as many statements however long.
 
     For those who run events there, not for the door or who only counts: it has names. Refuses `absent`.
     """
     event: Occurrence = access_event(viewer, event_id, Verb.DECIDE)
-    rows = list(
+    rows = (
         Registration.objects.filter(occurrence=event, state__in=[Seat.OFFERED, Seat.WAITING])
         .select_related("person")
-        .order_by("state", "-priority", "number", "id")[:MOST]
+        .annotate(
+            turn=Case(When(state=Seat.OFFERED, then=0), default=1, output_field=IntegerField()),
+            late=-F("priority"),
+            nth=Coalesce("number", 0),
+        )
     )
+    found = page(rows, by=("turn", "late", "nth", "id"), limit=limit, cursor=cursor)
+    before = _before(rows, found.items[0]) if cursor is not None and found.items else 0
     notes: dict[int, list[WaitLine]] = {}
-    for note in WaitLine.objects.filter(registration__in=rows).order_by("id"):
+    for note in WaitLine.objects.filter(registration__in=found.items).order_by("id"):
         notes.setdefault(note.registration_id, []).append(note)
-    return [
+    shown = tuple(
         WaitRow(
             registration=row.public_id,
             name=row.person.nickname,
@@ -133,8 +141,18 @@ def line(viewer: Viewer, event_id: UUID) -> list[WaitRow]:
             offered_until=row.offered_until,
             history=tuple(_told(note, row.party) for note in notes.get(row.pk, [])),
         )
-        for place, row in enumerate(rows, 1)
-    ]
+        for place, row in enumerate(found.items, before + 1)
+    )
+    return Page(shown, found.cursor)
+
+
+def _before(rows: QuerySet[Registration], first: Any) -> int:
+    """How many stand before the first of a page."""
+    same = Q(turn=first.turn)
+    earlier = Q(turn__lt=first.turn) | (same & Q(late__lt=first.late))
+    same &= Q(late=first.late)
+    earlier |= (same & Q(nth__lt=first.nth)) | (same & Q(nth=first.nth, id__lt=first.pk))
+    return rows.filter(earlier).count()
 
 
 @dataclass(frozen=True)

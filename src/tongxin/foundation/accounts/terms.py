@@ -21,6 +21,7 @@ class Proof(StrEnum):
     FACTOR = "factor"
     PHONE = "phone"
     DEVICE = "device"
+    CODE = "code"  # something that whoever holds the code may have
 
 
 # Promise P24 and P25.

@@ -1,11 +1,12 @@
 """Writing the trail, and sealing it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
-from tongxin.foundation import clock
+from tongxin.foundation import clock, prepared
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.audit import rules, signing
 from tongxin.foundation.audit.models import Entry, Head
@@ -13,6 +14,13 @@ from tongxin.foundation.audit.queries import SEALER, content_of
 from tongxin.foundation.locks import advisory
 
 BATCH = 5000
+
+# Written by hand: every act comes by here, and the model's way costs three times the processor time.
+_COLUMNS = (
+    "public_id", "at", "account", "person", "device", "brand", "actor", "act", "subject_room", "subject_kind", "subject_id",
+    "before", "after", "reason", "content", "position", "chain",
+)  # fmt: skip
+_INSERT = f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608 (names of columns)
 
 _encoder = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -32,6 +40,36 @@ def trail(
     carry ids, codes and states, never personal values: rows of the trail are kept for good.
     Raises RuntimeError outside a transaction: then the act could happen and its trail not.
     """
+    entry = _entry(viewer, act, subject, before=before, after=after, reason=reason)
+    prepared.do(_INSERT, [getattr(entry, name) for name in _COLUMNS])
+
+
+def trail_many(
+    *,
+    viewer: Viewer,
+    act: str,
+    rows: Iterable[tuple[tuple[str, str, str | int], dict[str, Any] | None]],
+    reason: str = "",
+) -> None:
+    """The same act done to many things, as `trail` writes each: (subject, after) a row, one statement for all.
+
+    Raises RuntimeError outside a transaction.
+    """
+    Entry.objects.bulk_create(
+        [_entry(viewer, act, subject, after=after, reason=reason) for subject, after in rows],
+        batch_size=BATCH,
+    )
+
+
+def _entry(
+    viewer: Viewer,
+    act: str,
+    subject: tuple[str, str, str | int],
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None,
+    reason: str,
+) -> Entry:
     if not connection.in_atomic_block:
         raise RuntimeError(f"{act}: the trail belongs into the transaction of its act")
     room, kind, key = subject
@@ -51,7 +89,7 @@ def trail(
         reason=reason,
     )
     entry.content = rules.content_hash(content_of(entry))
-    entry.save(force_insert=True)
+    return entry
 
 
 def seal(*, batch: int = BATCH) -> int:

@@ -5,6 +5,8 @@ from django.db import models
 from tongxin.foundation.personal import Erase, declare, sensitive
 from tongxin.foundation.sealing import EncryptedText
 
+SEALED = "idempotency.answer"  # the context of the sealed answer
+
 
 class Kept(models.Model):
     """What one sender was answered for one key. Sealed, because an answer can hold anything; gone after a day."""
@@ -14,7 +16,7 @@ class Kept(models.Model):
     key = models.CharField(max_length=200)
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
-    answer = EncryptedText(context="idempotency.answer")
+    answer = EncryptedText(context=SEALED)
     at = models.DateTimeField(db_index=True)
 
     personal = declare(

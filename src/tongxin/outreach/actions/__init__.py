@@ -2,8 +2,9 @@
 
 from tongxin.outreach.actions.addresses import confirm_address, drop_address, give_address
 from tongxin.outreach.actions.by_hand import confirm_sent, open_task
+from tongxin.outreach.actions.copy_plans import CopyIn, ask_again, drop_copy, move_copy, plan_copy, pull_back
 from tongxin.outreach.actions.draining import Drained, drain
-from tongxin.outreach.actions.notices import anchor, cancel, notify
+from tongxin.outreach.actions.notices import anchor, anchor_many, cancel, cancel_many, notify
 from tongxin.outreach.actions.opting import opt_in, opt_out, opt_out_by_token
 from tongxin.outreach.actions.plans import (
     approve_message,
@@ -18,10 +19,14 @@ from tongxin.outreach.actions.reading import mark_all_read, mark_read
 from tongxin.outreach.actions.settling import expire_tasks, forget, settle, settle_plans
 
 __all__ = [
+    "CopyIn",
     "Drained",
     "anchor",
+    "anchor_many",
     "approve_message",
+    "ask_again",
     "cancel",
+    "cancel_many",
     "cancel_message",
     "change_message",
     "close_holdout",
@@ -29,6 +34,7 @@ __all__ = [
     "confirm_sent",
     "drain",
     "drop_address",
+    "drop_copy",
     "expand",
     "expand_due",
     "expire_tasks",
@@ -36,13 +42,16 @@ __all__ = [
     "give_address",
     "mark_all_read",
     "mark_read",
+    "move_copy",
     "notify",
     "open_holdout",
     "open_task",
     "opt_in",
     "opt_out",
     "opt_out_by_token",
+    "plan_copy",
     "plan_message",
+    "pull_back",
     "set_cap",
     "settle",
     "settle_plans",

@@ -9,10 +9,10 @@ from django.db import transaction
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.outbox import actions as outbox
 from tongxin.foundation.sealing import blind
+from tongxin.outreach.actions import trails
 from tongxin.outreach.actions.draining import lock_people, wired
 from tongxin.outreach.channels import LABELS
 from tongxin.outreach.channels.lettered import Lettered, link
@@ -56,7 +56,7 @@ def give_address(*, viewer: Viewer, customer: Customer, value: str, channel: str
             defaults={"value": wanted, "value_hash": fresh, "given_at": now, "confirmed_at": None},
         )
         _ask(viewer, way, row, found.pk)
-        _trail(viewer, "outreach.address_given", found, channel)
+        trails.of_person(viewer, found, "outreach.address_given", channel=channel)
     return row
 
 
@@ -98,7 +98,7 @@ def confirm_address(*, token: str) -> str:
             row.confirmed_at = clock.now()
             row.save(update_fields=["confirmed_at"])
             itself = Viewer(account=None, name="address_link", person=row.person_id)
-            _trail(itself, "outreach.address_confirmed", row.person, row.channel)
+            trails.of_person(itself, row.person, "outreach.address_confirmed", channel=row.channel)
     return row.channel
 
 
@@ -109,14 +109,5 @@ def drop_address(*, viewer: Viewer, customer: Customer, channel: str = EMAIL) ->
         lock_people([found.pk], wait=True)
         gone, _ = Address.objects.filter(person__in=people.cluster(found), channel=channel).delete()
         if gone:
-            _trail(viewer, "outreach.address_dropped", found, channel)
+            trails.of_person(viewer, found, "outreach.address_dropped", channel=channel)
     return bool(gone)
-
-
-def _trail(viewer: Viewer, act: str, customer: Customer, channel: str) -> None:
-    trail(
-        viewer=viewer,
-        act=act,
-        subject=("people", "customer", str(customer.public_id)),
-        after={"channel": channel},
-    )

@@ -63,25 +63,28 @@ def wired() -> dict[str, Channel]:
 def drain(
     *, channels: Mapping[str, Channel] | None = None, batch: int = BATCH, most: int = 20_000
 ) -> Drained:
-    """Ask the gate for all sends that are due, in batches, until none is left or `most` were asked.
+    """Ask the gate for all sends that are due by now, in batches, until none is left or `most` were asked.
 
-    Any number of drains may run; they may be killed anywhere.
+    What becomes due meanwhile waits for the next round: in a rush a batch for each newcomer would be twenty statements a send. Any
+    number of drains may run; they may be killed anywhere.
     """
     plugged = wired() if channels is None else channels
-    total = Drained()
+    total, by = Drained(), clock.now()
     while total.asked < most:
-        done = drain_batch(plugged, batch)
+        done = drain_batch(plugged, batch, by=by)
         total += done
         if not done.asked:
             break
     return total
 
 
-def drain_batch(channels: Mapping[str, Channel], batch: int = BATCH) -> Drained:
+def drain_batch(
+    channels: Mapping[str, Channel], batch: int = BATCH, *, by: datetime | None = None
+) -> Drained:
     """One batch, one transaction: lock the people, then their sends; look, decide, hand over, write down."""
     with transaction.atomic():
         now = clock.now()
-        sends, people = claim(now, batch)
+        sends, people = claim(by or now, batch)
         if not sends:
             return Drained()
         evidence = look(sends, now, channels=channels, people=people)
@@ -100,14 +103,14 @@ def _order(send: Send) -> tuple[int, datetime, int]:
     return PRIORITY[MessageClass(send.message_class)], send.due_at, send.pk
 
 
-def claim(now: datetime, batch: int) -> tuple[list[Send], People]:
-    """Up to `batch` sends that are due, locked, and the people they are for, locked before them.
+def claim(by: datetime, batch: int) -> tuple[list[Send], People]:
+    """Up to `batch` sends that are due by then, locked, and the people they are for, locked before them.
 
     The person's lock is the one a withdrawal, an opt-out, a merge and an erasure take: they come before us or after us. It
     also makes the cap hold when two drains have messages for one person. What somebody else holds waits for the next round.
     """
     due = dict(
-        Send.objects.filter(state=SendState.QUEUED, handed_at=None, next_at__lte=now)
+        Send.objects.filter(state=SendState.QUEUED, handed_at=None, next_at__lte=by)
         .order_by("next_at", "id")
         .values_list("id", "person")[:batch]
     )
@@ -119,7 +122,7 @@ def claim(now: datetime, batch: int) -> tuple[list[Send], People]:
     sends = list(
         Send.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("message")
-        .filter(id__in=mine, state=SendState.QUEUED, handed_at=None, next_at__lte=now)
+        .filter(id__in=mine, state=SendState.QUEUED, handed_at=None, next_at__lte=by)
     )
     people = people_behind(free)
     return [send for send in sends if send.person_id in people.roots], people
@@ -184,8 +187,9 @@ def apply(
 
 def delivered(send: Send, evidence: Evidence) -> Delivery:
     """A send as channels are given it: rendered in the person's language."""
-    text, path = words(send)
     person = evidence.root(send)
+    language = evidence.people.languages.get(person, send.language)
+    text, path = words(send, language)
     return Delivery(
         send=send.pk,
         key=f"outreach:{send.public_id}:{send.turn}",
@@ -199,13 +203,13 @@ def delivered(send: Send, evidence: Evidence) -> Delivery:
         expires_at=send.expires_at,
         message=send.message_id,
         store=send.store_id or evidence.people.homes[person],
-        language=send.language,
+        language=language,
     )
 
 
-def words(send: Send) -> tuple[str, str]:
-    """The text of a send and where it leads to. Promotion says what it is (广告法 14)."""
-    english = send.language == "en"
+def words(send: Send, language: str) -> tuple[str, str]:
+    """The text of a send in a language and where it leads to. Promotion says what it is (广告法 14)."""
+    english = language == "en"
     if send.message is not None:
         text = (english and send.message.text_en) or send.message.text
         path = send.message.path

@@ -8,8 +8,8 @@ from django.db import transaction
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.actions import trails
 from tongxin.outreach.actions.draining import lock_people
 from tongxin.outreach.channels import LABELS
 from tongxin.outreach.channels.lettered import STOP_SALT
@@ -57,7 +57,7 @@ def opt_in(*, viewer: Viewer, customer: Customer, message_class: MessageClass, c
             person__in=people.cluster(found), message_class=message_class, channel=channel, lifted_at=None
         ).update(lifted_at=clock.now())
         if lifted:
-            _trail(viewer, "outreach.opted_in", found, No(message_class, channel, "member_page"))
+            _written(viewer, found, "outreach.opted_in", No(message_class, channel, "member_page"))
     return bool(lifted)
 
 
@@ -99,10 +99,10 @@ def _out(viewer: Viewer, person: Customer, no: No) -> bool:
         if OptOut.objects.filter(**same, lifted_at=None).exists():
             return False
         OptOut.objects.create(**same, via=no.via, at=clock.now())
-        _trail(viewer, "outreach.opted_out", person, no)
+        _written(viewer, person, "outreach.opted_out", no)
     return True
 
 
-def _trail(viewer: Viewer, act: str, person: Customer, no: No) -> None:
+def _written(viewer: Viewer, person: Customer, act: str, no: No) -> None:
     after = {"class": str(no.message_class), "channel": no.channel, "via": no.via}
-    trail(viewer=viewer, act=act, subject=("people", "customer", str(person.public_id)), after=after)
+    trails.of_person(viewer, person, act, **after)

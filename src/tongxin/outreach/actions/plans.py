@@ -8,9 +8,9 @@ from django.db import transaction
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.plugs import wiring
+from tongxin.outreach.actions import trails
 from tongxin.outreach.actions.draining import wired
 from tongxin.outreach.actions.notices import stop
 from tongxin.outreach.channels import LABELS
@@ -84,7 +84,7 @@ def plan_message(
             author=viewer.name,
             created_at=now,
         )
-        _trail(viewer, message, "outreach.message_planned", audience=audience, channel=channel)
+        trails.of_plan(viewer, message, "outreach.message_planned", audience=audience, channel=channel)
     return message
 
 
@@ -95,7 +95,7 @@ def change_message(*, viewer: Viewer, public_id: UUID | str, text: str, text_en:
         message = _locked(viewer, public_id, {SendState.DRAFT})
         message.text, message.text_en = text.strip(), text_en.strip()
         message.save(update_fields=["text", "text_en"])
-        _trail(viewer, message, "outreach.message_changed")
+        trails.of_plan(viewer, message, "outreach.message_changed")
     return message
 
 
@@ -119,7 +119,7 @@ def approve_message(*, viewer: Viewer, public_id: UUID | str) -> Message:
         message.state, message.recipients = SendState.APPROVED, recipients
         message.approved_at, message.approved_by, message.approved_by_id = now, viewer.name, viewer.account
         message.save(update_fields=["state", "recipients", "approved_at", "approved_by", "approved_by_id"])
-        _trail(viewer, message, "outreach.message_approved", recipients=recipients)
+        trails.of_plan(viewer, message, "outreach.message_approved", recipients=recipients)
     return message
 
 
@@ -137,7 +137,7 @@ def cancel_message(*, viewer: Viewer, public_id: UUID | str, reason: str) -> int
         Task.objects.filter(message=message, state=SendState.AWAITING_STAFF).update(
             state=SendState.CANCELLED, done_at=now
         )
-        _trail(viewer, message, "outreach.message_cancelled", reason=reason, spared=spared)
+        trails.of_plan(viewer, message, "outreach.message_cancelled", reason=reason, spared=spared)
     return spared
 
 
@@ -186,8 +186,8 @@ def _sends(viewer: Viewer, message: Message, persons: list[int]) -> int:
                 message_class=message.message_class,
                 message=message,
                 store_id=message.store_id,
-                subject_room="outreach",
-                subject_key=str(message.public_id),
+                subject_room=message.about_room or "outreach",
+                subject_key=message.about_key or str(message.public_id),
                 due_at=message.due_at,
                 expires_at=message.expires_at,
                 next_at=message.due_at,
@@ -231,8 +231,3 @@ def _audience(name: str) -> AudienceSource:
     if source is None:
         raise Refused("outreach.no_audience")
     return source
-
-
-def _trail(viewer: Viewer, message: Message, act: str, reason: str = "", **after: object) -> None:
-    subject = ("outreach", "message", str(message.public_id))
-    trail(viewer=viewer, act=act, subject=subject, after={"state": message.state, **after}, reason=reason)

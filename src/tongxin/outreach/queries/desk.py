@@ -122,10 +122,17 @@ def access_task(viewer: Viewer, public_id: UUID | str) -> Task:
 
 
 def tasks_for(
-    viewer: Viewer, *, open_only: bool = True, limit: int = 50, cursor: str | None = None
+    viewer: Viewer,
+    *,
+    store: int | None = None,
+    open_only: bool = True,
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> Page[TaskLine]:
-    """The tasks on the desks of the stores in reach, newest first, with how many people each is for."""
+    """The tasks on the desks of the stores in reach (or of one of them), newest first, with how many people each is for."""
     rows = _tasks(viewer)
+    if store is not None:
+        rows = rows.filter(store=store)
     found = page(
         rows.filter(state=SendState.AWAITING_STAFF) if open_only else rows,
         by=["-id"],

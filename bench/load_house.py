@@ -1,0 +1,146 @@
+"""A whole installation on loopback for the load test, and what its processes use, from /proc."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PYTHON = ROOT / ".venv" / "bin" / "python"
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class House:
+    """A running installation: where it is, how to ask its world, whose processor time counts."""
+
+    port: int
+    supervisor: int
+    postmaster: int
+    world: Any
+
+    def do(self, order: str, **told: Any) -> Any:
+        """One order to the world's process."""
+        self.world.stdin.write(json.dumps({"do": order, **told}) + "\n")
+        self.world.stdin.flush()
+        line = self.world.stdout.readline()
+        if not line:
+            sys.exit(f"the world fell at {order}")
+        return json.loads(line)
+
+    def cpu(self) -> dict[str, float]:
+        """Processor seconds so far of application and database, the dead children of each included."""
+        return {"app": _cpu(self.supervisor), "database": _cpu(self.postmaster)}
+
+    def memory(self) -> dict[str, float]:
+        """Megabytes of the application's processes, each by its proportional share; and of the largest web worker."""
+        shares = {pid: _pss(pid) for pid in _tree(self.supervisor)}
+        webs = [mb for pid, mb in shares.items() if b"granian" in _command(pid) or b"wsgi" in _command(pid)]
+        return {"all": sum(shares.values()), "web": max(webs or [0.0])}
+
+
+def _tree(root: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            children.setdefault(int(stat[1]), []).append(int(entry.name))
+    found, todo = [], [root]
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        todo += children.get(pid, [])
+    return found
+
+
+def _cpu(root: int) -> float:
+    total = 0
+    for pid in _tree(root):
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        own = int(fields[11]) + int(fields[12])
+        total += own + int(fields[13]) + int(fields[14])  # and of children that have been waited for
+    return total / TICK
+
+
+def _pss(pid: int) -> float:
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0.0
+    return int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1]) / 1024
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def _free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@contextmanager
+def house(web_workers: int = 2) -> Iterator[House]:
+    """A fresh installation with its own database, gone afterwards."""
+    (ROOT / "var").mkdir(exist_ok=True)
+    home, port = Path(tempfile.mkdtemp(prefix="tongxin-load-", dir=ROOT / "var")), _free_port()
+    env = os.environ | {
+        "TONGXIN_HOME": str(home), "DATABASE_URL": "", "TONGXIN_DEMO": "0",
+        "DJANGO_SETTINGS_MODULE": "tongxin.project.settings", "TONGXIN_BASE_URL": f"http://127.0.0.1:{port}",
+    }  # fmt: skip
+    subprocess.run(
+        [PYTHON.parent / "tongxin", "init", "--brand", "Load", "--admin", "load-admin"],
+        env=env, cwd=ROOT, check=True, capture_output=True,
+    )  # fmt: skip
+    server = subprocess.Popen(
+        [PYTHON.parent / "tongxin", "serve", "--port", str(port), "--workers", str(web_workers)],
+        env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    world = subprocess.Popen(
+        [str(PYTHON), str(Path(__file__).parent / "load_world.py")],
+        env=env, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        _wait(port)
+        found = House(port, server.pid, 0, world)
+        found.postmaster = found.do("postmaster")
+        yield found
+    finally:
+        world.stdin.close()  # type: ignore[union-attr]  # it is a pipe
+        world.wait(30)
+        server.send_signal(signal.SIGTERM)
+        server.wait(60)
+        code = f"from pathlib import Path; from tongxin.foundation import embedded; embedded.stop(Path({str(home)!r}))"
+        subprocess.run([str(PYTHON), "-c", code], check=False, capture_output=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _wait(port: int) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    sys.exit("the server did not come up")
