@@ -183,6 +183,7 @@ TOPICS: dict[str, str] = {
     "series": "a calendar of a hundred thousand occurrences",
     "ledger": "money: a model that predicts every answer, races, faults",
     "messages": "the one gate under generated histories",
+    "poster": "posters, the codes on them photographed, titles, advertising words",
     "flaky": "the fast part of the suite, again and again in other orders",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 
 from tongxin.faces import entrance
@@ -142,7 +143,13 @@ def api(
         more["HTTP_IDEMPOTENCY_KEY"] = key or uuid.uuid4().hex
     more |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
     data = b"" if body is None else json.dumps(body).encode()
-    return Client(raise_request_exception=True).generic(method, path, data, "application/json", **more)
+    reply = Client(raise_request_exception=True).generic(method, path, data, "application/json", **more)
+    return _whole(reply) if reply.streaming else reply
+
+
+def _whole(reply: Any) -> HttpResponse:
+    """A streamed reply, read to its end."""
+    return HttpResponse(reply.getvalue(), status=reply.status_code, headers=dict(reply.items()))
 
 
 def browser(actor: Actor) -> Client:

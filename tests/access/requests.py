@@ -5,11 +5,18 @@ from typing import Any
 from django.urls import get_resolver, reverse
 
 from access.actors import FAR, HERE, Actor, World
-from access.things import HQ, door_event, guest_at_door, merged_target, own_door
+from access.things import HQ, door_event, event, guest_at_door, merged_target, own_door
+from kits.kitchen import content
 from tongxin.commerce.models import Voucher
 from tongxin.foundation.access import Row
 
-FIXED = {"purpose": "photo", "role": "hq", "token": "0" * 32, "message_class": "promotion"}
+FIXED = {
+    "purpose": "photo",
+    "role": "hq",
+    "token": "0" * 32,
+    "message_class": "promotion",
+    "paper": "sign-in",
+}
 
 
 def address(row: Row, thing: str | None, world: World) -> str:
@@ -130,6 +137,35 @@ def _new_series(world: World, actor: Actor, thing: str | None) -> dict[str, Any]
     }
 
 
+def _wish_to_host(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "store": _home(world, actor)["id"],
+        "format": "tea",
+        "title": "周三晨茶",
+        "wished_at": "2026-03-18T08:30:00+08:00",
+        "minutes": 60,
+        "places": 12,
+    }
+
+
+def _new_partner(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"store": _home(world, actor)["id"], "kind": "school", "name": "梧桐路小学"}
+
+
+def _new_sponsorship(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "store": _home(world, actor)["id"],
+        "title": "梧桐路小学运动会",
+        "starts_on": "2026-04-18",
+        "ends_on": "2026-04-18",
+        "we_hope": {"visitors": 300},
+    }
+
+
+def _new_outcome(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"measure": "visitors", "value": 264, "subject": ["events", event(world, actor).own]}
+
+
 JOURNAL = {
     "lines": [
         {
@@ -142,7 +178,35 @@ JOURNAL = {
     ]
 }
 ANSWER = {"granted": True, "notice_version": "2026-01"}
+
+
+def _adopting(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"store": _home(world, actor)["id"], "starts_at": "2026-04-01T10:00:00+08:00"}
+
+
+def _reporting(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {
+        "store": _home(world, actor)["id"],
+        "version": 1,
+        "step": "outline.story",
+        "sentence": "没有操作台",
+    }
+
+
 BODIES: dict[tuple[str, str], Any] = {
+    ("api:kits", "POST"): lambda world, actor, thing: {"code": "baking", "content": content()},
+    ("api:kit.draft", "PUT"): lambda world, actor, thing: {"content": content(places=14)},
+    ("api:kit.versions", "POST"): {"note": "春天的一版"},
+    ("api:kit.offer", "POST"): {"everywhere": True},
+    ("api:kit.exceptions", "POST"): {"word": "国家级", "reason": "奖项原名"},
+    ("api:kit.reports", "POST"): _reporting,
+    ("api:kit.instances", "POST"): _adopting,
+    ("api:kit_version.recall", "POST"): {"reason": "糖霜批次有问题"},
+    ("api:kit_report.answer", "POST"): {"answer": "下一版改"},
+    ("api:kit_instance", "PUT"): {"overrides": {"places": 10}},
+    ("api:kit_instance.upgrade", "POST"): {"choices": {}},
+    ("api:event.costs", "POST"): {"spent": [{"material": "flour", "quantity": 2000, "fen": 1900}]},
+    ("api:kit_warning.seen", "POST"): None,
     ("api:members", "POST"): _new_member,
     ("api:member.consent", "PUT"): ANSWER,
     ("api:member.merge", "POST"): _merging,
@@ -151,6 +215,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:member.erase", "POST"): {"reason": "asked by letter"},
     ("api:me.consent", "PUT"): ANSWER,
     ("api:me.personalisation", "PUT"): {"on": False},
+    ("api:me.language", "PUT"): {"language": "en"},
     ("api:me.tag", "DELETE"): None,
     ("api:events", "POST"): _new_event,
     ("api:event", "PATCH"): {"theme": "春天"},
@@ -161,6 +226,7 @@ BODIES: dict[tuple[str, str], Any] = {
     },
     ("api:event.resize", "POST"): {"places": 20},
     ("api:event.cancel", "POST"): {"reason": "停电"},
+    ("api:event.allotments", "PUT"): {"audience": "ring:inner", "size": 2},
     ("api:event.registrations", "POST"): _wish,
     ("api:registration", "DELETE"): None,
     ("api:registration.approve", "POST"): None,
@@ -169,6 +235,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:registration.pick", "POST"): {"reason": "带了讲稿"},
     ("api:event.lottery.commit", "POST"): None,
     ("api:event.lottery.draw", "POST"): {"beacon": ""},
+    ("api:event.groups", "POST"): {"came_from": "chat"},
+    ("api:group.join", "POST"): {"came_from": "chat"},
+    ("api:rituals", "POST"): _wish_to_host,
+    ("api:ritual.approve", "POST"): {"place": "二楼", "answer": "好呀"},
+    ("api:ritual.decline", "POST"): {"answer": "那天盘点"},
     ("api:series", "POST"): _new_series,
     ("api:one_series", "PATCH"): {"title": "周三茶会（春）"},
     ("api:series.publish", "POST"): None,
@@ -185,6 +256,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:door", "DELETE"): None,
     ("api:device.sync", "POST"): JOURNAL,
     ("api:conflict.resolve", "POST"): {"verdict": "看过了"},
+    ("api:checklist", "POST"): {"items": [{"zh": "烤箱干净吗？"}], "since": "2026-03-09"},
+    ("api:store.checks", "POST"): {"answers": [{"item": "board", "answer": "yes"}]},
+    ("api:concern.reply", "POST"): {"reply": "明天送到"},
+    ("api:store.invites", "POST"): None,
+    ("api:invite", "POST"): {"outcome": "invited"},
     ("api:voucher.redeem", "POST"): _redeeming,
     ("api:voucher.reverse", "POST"): {"reason": "扫错了"},
     ("api:promise.paid", "POST"): _at_till,
@@ -193,6 +269,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:envelopes", "POST"): _new_envelope,
     ("api:envelope.commitments", "POST"): {"amount_fen": 1000, "subject": ["events", "春游"]},
     ("api:commitment.approve", "POST"): {"reason": "值得"},
+    ("api:partners", "POST"): _new_partner,
+    ("api:partner", "PATCH"): {"brings": "周末课堂"},
+    ("api:sponsorships", "POST"): _new_sponsorship,
+    ("api:sponsorship.state", "POST"): {"state": "held"},
+    ("api:sponsorship.outcomes", "POST"): _new_outcome,
     ("api:me.inbox.read", "POST"): None,
     ("api:me.opt_outs", "POST"): {"message_class": "promotion", "wanted": False},
     ("api:messages", "POST"): _new_message,
@@ -224,11 +305,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:webhook.rotate", "POST"): None,
 }
 HEADERS = {
+    ("api:checklist", "POST"): {"If-Match": '"0"'},
+    ("api:kit.draft", "PUT"): {"If-Match": '"2"'},
+    ("api:kit.versions", "POST"): {"If-Match": '"2"'},
+    ("api:kit_instance", "PUT"): {"If-Match": '"1"'},
+    ("api:kit_instance.upgrade", "POST"): {"If-Match": '"1"'},
     ("api:rings.policy", "PUT"): {"If-Match": '"1"'},
     ("api:event", "PATCH"): {"If-Match": '"1"'},
     ("api:event.move", "POST"): {"If-Match": '"1"'},
     ("api:event.resize", "POST"): {"If-Match": '"1"'},
     ("api:one_series", "PATCH"): {"If-Match": '"1"'},
+    ("api:event.allotments", "PUT"): {"If-Match": '"1"'},
+    ("api:partner", "PATCH"): {"If-Match": '"0"'},
 }
 
 

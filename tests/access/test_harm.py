@@ -32,13 +32,17 @@ def someone(world, row):
     raise AssertionError(name(row))
 
 
+# Who takes a list of people away is written down: one row, before the first byte.
+LEAVES_A_TRAIL = {"api:event.registrations_file", "hq.event.export"}
+
+
 @pytest.mark.parametrize("row", GETS, ids=name)
 def test_reading_changes_nothing(world, row):
     actor, thing = someone(world, row)
     path = address(row, thing, world)
     before = rows_touched()
     api(actor, "GET", path)
-    assert rows_touched() == before
+    assert rows_touched() - before == (row.route in LEAVES_A_TRAIL)
 
 
 def test_control_arm_a_write_is_seen(world):

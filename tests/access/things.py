@@ -3,25 +3,37 @@
 `None` where an actor has none (a champion holds no webhook) or where nothing is foreign to them (headquarters).
 """
 
+import io
 import uuid
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
 from django.db.models import F
+from PIL import Image
 
-from access.actors import FAR, HERE, JOB, NOON, Actor, World
+from access.actors import FAR, HERE, JOB, NEAR, NOON, Actor, World
 from events.factories import published
+from kits.kitchen import content
+from tongxin.champions import actions as champions
+from tongxin.champions import queries as days
+from tongxin.champions.actions import AnswerIn
+from tongxin.champions.models import Invite
+from tongxin.champions.terms import CheckWord, InviteReason
 from tongxin.commerce import actions as money
 from tongxin.commerce import queries as commerce
+from tongxin.commerce.terms import PartnerKind
 from tongxin.events import actions as events
 from tongxin.events.actions import SeriesIn
-from tongxin.events.models import DoorConflict, Pool, Registration
+from tongxin.events.models import DoorConflict, Occurrence, Pool, Registration
 from tongxin.events.terms import Did, Seat, Why
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.accounts.queries import entry_of_secret
 from tongxin.foundation.webhooks import actions as webhooks
+from tongxin.kits import actions as kits
+from tongxin.kits import queries as kit_queries
+from tongxin.kits.models import RecallWarning
 from tongxin.measure import actions as measure
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.models import InboxItem, Message, Task
@@ -602,7 +614,282 @@ def taken_pass(world: World, actor: Actor) -> Things:
     return Things(None if at is None else take(world.store(HERE), at), take(world.store(FAR), 5))
 
 
+def sale(world: World, actor: Actor) -> Things:
+    """A sale to buy together: published, so nobody's secret."""
+    own, _ = _homes(actor)
+    return Things(_sale(world, world.store(own)))
+
+
+def _sale(world: World, s: dict[str, Any]) -> str:
+    details = {"item": "橙子", "price_fen": 2990, "pay": "till", "group_size": 3, "group_hours": 24}
+    made = world.made.setdefault("sales", {})
+    if s["id"] not in made:
+        found = published(
+            stores.access_store(JOB, s["id"]), title=s["mark"], format="group_buy", details=details
+        )
+        made[s["id"]] = str(found.public_id)
+    return made[s["id"]]
+
+
+def group(world: World, actor: Actor) -> Things:
+    """A group that somebody else opened: whoever has its address may look and join."""
+    own, _ = _homes(actor)
+    s = world.store(own)
+    made = world.made.setdefault("groups", {})
+    if s["id"] not in made:
+        who = _buyer(world, s)
+        made[s["id"]] = str(events.open_group(viewer=who, event_id=uuid.UUID(_sale(world, s))).public_id)
+    return Things(made[s["id"]])
+
+
+def _buyer(world: World, s: dict[str, Any]) -> Viewer:
+    entry = entry_of_secret(s["members"][5]["token"])
+    assert entry is not None
+    return viewer_of(entry, "zh")
+
+
+def proposal(world: World, actor: Actor) -> Things:
+    """A ritual that somebody offers to host: the member's own (in another store), or one to the actor's store."""
+    if actor.role != MEMBER:
+        return proposal_to_answer(world, actor)
+    made = world.made.setdefault("own proposals", {})
+    if actor.name not in made:
+        made[actor.name] = _proposed(as_viewer(actor), world.store(NEAR) | {"mark": "我的茶会"})
+    return Things(made[actor.name], proposal_to_answer(world, world.actors["champion_elsewhere"]).own)
+
+
+def proposal_to_answer(world: World, actor: Actor) -> Things:
+    """A ritual that a member offers to host in a store, and nobody has answered."""
+    return _by_store(
+        world, actor, lambda s: _made(world, "proposals", s, lambda s: _proposed(_buyer(world, s), s))
+    )
+
+
+def _proposed(who: Viewer, s: dict[str, Any]) -> str:
+    wish = events.ProposalIn(
+        format="tea", title=s["mark"], wished_at=NOON + timedelta(days=5), minutes=60, places=8
+    )
+    made = events.propose_ritual(viewer=who, store=stores.access_store(JOB, s["id"]), proposal=wish)
+    return str(made.public_id)
+
+
+def partner(world: World, actor: Actor) -> Things:
+    """A neighbour of a store."""
+    return _by_store(world, actor, lambda s: _once(world, "partners", s, _partner))
+
+
+def _partner(store: Any, s: dict[str, Any]) -> Any:
+    return money.note_partner(
+        viewer=JOB, store=store, kind=PartnerKind.SCHOOL, name=s["mark"], contact=s["mark"]
+    ).public_id
+
+
+def sponsorship(world: World, actor: Actor) -> Things:
+    """A local event that a store supports."""
+    return _by_store(world, actor, lambda s: _once(world, "sponsorships", s, _sponsored))
+
+
+def _sponsored(store: Any, s: dict[str, Any]) -> Any:
+    day = date(2026, 4, 18)
+    return money.plan_sponsorship(
+        viewer=JOB,
+        store=store,
+        title=s["mark"],
+        starts_on=day,
+        ends_on=day,
+        key=s["id"],
+        we_hope={"visitors": 9},
+    ).public_id
+
+
+# ---- what the pages of series, sales and budgets are about
+
+
+def series_date(world: World, actor: Actor) -> Things:
+    """One date of a series of a store."""
+    return _by_store(world, actor, lambda s: _first_date(_series(world, s)))
+
+
+def _first_date(series: str) -> str:
+    rows = Occurrence.objects.filter(series__public_id=series).order_by("starts_at")
+    return str(rows.values_list("public_id", flat=True)[0])
+
+
+def pass_of_store(world: World, actor: Actor) -> Things:
+    """A pass that somebody holds of a series of the actor's store."""
+    return _by_store(
+        world, actor, lambda s: _made(world, "passes of stores", s, lambda s: _held_pass(world, s))
+    )
+
+
+def _held_pass(world: World, s: dict[str, Any]) -> str:
+    key = uuid.UUID(_series(world, s, "course of the store"))
+    events.publish_series(viewer=JOB, series_id=key)
+    person = persons.access_customer(JOB, s["members"][4]["id"]).pk
+    return str(events.take_pass(viewer=JOB, series_id=key, person=person).public_id)
+
+
+def sale_here(world: World, actor: Actor) -> Things:
+    """A sale of the actor's store, as who runs it sees it."""
+    return _by_store(world, actor, lambda s: _sale(world, s))
+
+
+def held(world: World, actor: Actor) -> Things:
+    """A part of an envelope that was set aside."""
+    return _by_store(world, actor, lambda s: _made(world, "held", s, lambda s: _held(world, actor, s)))
+
+
+def _held(world: World, actor: Actor, s: dict[str, Any]) -> str:
+    made = money.commit(
+        viewer=JOB,
+        envelope_id=_once(world, "envelopes", s, _budget),
+        amount_fen=500,
+        subject=("events", f"held {s['id']}"),
+        note=s["mark"],
+    )
+    return str(made.public_id)
+
+
+# ---- kits: one for each store, released, with a second draft
+
+
+def kit(world: World, actor: Actor) -> Things:
+    """A kit that is offered to the store alone; its draft goes on after the release."""
+    return _by_store(world, actor, lambda s: _made(world, "kits", s, lambda s: _kit(s, "kit")))
+
+
+def _kit(s: dict[str, Any], what: str) -> str:
+    found = kits.make_kit(viewer=JOB, code=f"{what}-{s['id'][:8]}", content=content())
+    kits.release(viewer=JOB, kit_id=found.public_id, revision=1)
+    kits.change_draft(viewer=JOB, kit_id=found.public_id, revision=1, content=content(places=13))
+    kits.offer(viewer=JOB, kit_id=found.public_id, stores=[uuid.UUID(s["id"])])
+    return str(found.public_id)
+
+
+def kit_version(world: World, actor: Actor) -> Things:
+    """The version of it."""
+    return _by_store(world, actor, lambda s: _kit_version(_made(world, "kits", s, lambda s: _kit(s, "kit"))))
+
+
+def _kit_version(kit_id: str) -> str:
+    return str(kit_queries.version_numbered(JOB, kit_id, 1).public_id)
+
+
+def kit_report(world: World, actor: Actor) -> Things:
+    """A step that the store reported."""
+    return _by_store(world, actor, lambda s: _made(world, "kit reports", s, lambda s: _kit_report(world, s)))
+
+
+def _kit_report(world: World, s: dict[str, Any]) -> str:
+    version = _kit_version(_made(world, "kits", s, lambda s: _kit(s, "kit")))
+    made = kits.report_step(
+        viewer=JOB,
+        version_id=version,
+        store=stores.access_store(JOB, s["id"]),
+        step="outline.dough",
+        sentence=s["mark"],
+    )
+    return str(made.public_id)
+
+
+def kit_instance(world: World, actor: Actor) -> Things:
+    """What the store has adopted for an event."""
+    return _by_store(world, actor, lambda s: str(_from_kit(world, s, "instances").instance.public_id))
+
+
+def kit_event(world: World, actor: Actor) -> Things:
+    """The event of it."""
+    return _by_store(world, actor, lambda s: str(_from_kit(world, s, "instances").occurrence.public_id))
+
+
+def _from_kit(world: World, s: dict[str, Any], what: str) -> Any:
+    made = world.made.setdefault(f"kit {what}", {})
+    if s["id"] not in made:
+        made[s["id"]] = events.draft_from_kit(
+            viewer=JOB,
+            store=stores.access_store(JOB, s["id"]),
+            version_id=_kit_version(_kit(s, what)),
+            starts_at=NOON + timedelta(days=5, hours=-2),
+        )
+    return made[s["id"]]
+
+
+def kit_warning(world: World, actor: Actor) -> Things:
+    """The store is told of a recall."""
+    return _by_store(
+        world, actor, lambda s: _made(world, "kit warnings", s, lambda s: _kit_warning(world, s))
+    )
+
+
+def _kit_warning(world: World, s: dict[str, Any]) -> str:
+    used = _from_kit(world, s, "recalled")
+    made = kits.recall(viewer=JOB, version_id=used.instance.version.public_id, reason="糖霜批次有问题")
+    return str(RecallWarning.objects.get(recall=made).public_id)
+
+
+def _answer(world: World, s: dict[str, Any], answers: dict[str, AnswerIn], item: str) -> str:
+    shop = stores.access_store(JOB, s["id"])
+    champions.answer_check(viewer=JOB, store=shop, answers=answers)
+    return str(next(line.id for line in days.day_of(JOB, shop).lines if line.key == item))
+
+
+def concern(world: World, actor: Actor) -> Things:
+    """A store said that it could not, and why."""
+    said = {"board": AnswerIn(CheckWord.NO, "告示板要换")}
+    return _by_store(
+        world, actor, lambda s: _made(world, "concerns", s, lambda s: _answer(world, s, said, "board"))
+    )
+
+
+def check_photo(world: World, actor: Actor) -> Things:
+    """An answer with a photo."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    said = {"invited": AnswerIn(CheckWord.YES, photo=out.getvalue())}
+    return _by_store(
+        world, actor, lambda s: _made(world, "check photos", s, lambda s: _answer(world, s, said, "invited"))
+    )
+
+
+def to_invite(world: World, actor: Actor) -> Things:
+    """Somebody whom a store was told to invite today."""
+    return _by_store(world, actor, lambda s: _made(world, "to invite", s, _to_invite))
+
+
+def _to_invite(s: dict[str, Any]) -> str:
+    shop = stores.access_store(JOB, s["id"])
+    made = Invite.objects.create(
+        store=shop,
+        day=days.today_in(shop),
+        place=1,
+        person=persons.access_customer(JOB, s["members"][-1]["id"]),
+        why=InviteReason.NEW,
+        facts={"since": 3},
+        picked_at=clock.now(),
+    )
+    return str(made.public_id)
+
+
 FACTORIES = {
+    "concern": concern,
+    "check_photo": check_photo,
+    "to_invite": to_invite,
+    "kit": kit,
+    "kit_version": kit_version,
+    "kit_report": kit_report,
+    "kit_instance": kit_instance,
+    "kit_event": kit_event,
+    "kit_warning": kit_warning,
+    "series_date": series_date,
+    "pass_of_store": pass_of_store,
+    "sale_here": sale_here,
+    "held": held,
+    "sale": sale,
+    "group": group,
+    "proposal": proposal,
+    "proposal_to_answer": proposal_to_answer,
+    "partner": partner,
+    "sponsorship": sponsorship,
     "raffle": raffle,
     "raffle_of_all": raffle_of_all,
     "closed_raffle": closed_raffle,

@@ -164,6 +164,14 @@ def _cookie(handle: str) -> str:
     return str(session.session_key)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _asking_beside_the_browser():
+    """Playwright keeps a loop in this thread, and Django would refuse to ask the database beside it; nothing here is async."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield
+
+
 @pytest.fixture(scope="module")
 def chromium(world):
     with sync_playwright() as playwright:

@@ -1,9 +1,15 @@
-"""Reading a page as axe and a ruler do: by day, by night and at every width, loaded once."""
+"""Reading a page as axe and a ruler do: by day, by night and at every width, loaded once. And its words, without drawing it."""
+
+import re
 
 from axe_playwright_python.base import AXE_SCRIPT
 
 WIDTHS = (360, 390, 1024, 1440)
 SURFACE = "getComputedStyle(document.documentElement).backgroundColor"
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+WORDS = """([html, without]) => { const d = new DOMParser().parseFromString(html, 'text/html');
+    d.querySelectorAll('script, style, template, textarea, [hidden]' + without).forEach(e => e.remove());
+    return [d.documentElement.lang, d.body.textContent]; }"""
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -33,3 +39,15 @@ def faults(page, path: str) -> list[str]:
         found += [f"{path} at {width}: {wider} px too wide"] if wider > 0 else []
     page.set_viewport_size(size)
     return found
+
+
+def chinese(page, path: str, *without: str, data=("中文",)) -> list[str]:
+    """The Chinese words of a page that should be English, but data: the address, for reading the fault, and the words.
+
+    What `without` selects is left out. A page that does not say that it is English counts as a fault too.
+    """
+    reply = page.context.request.get(path)
+    language, text = page.evaluate(WORDS, [reply.text(), "".join(f", {one}" for one in without)])
+    return [f"{path}: {word}" for word in HAN.findall(text) if word not in data] + (
+        [] if language == "en" else [f"{path}: {language}"]
+    )

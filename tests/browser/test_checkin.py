@@ -26,14 +26,6 @@ PHONE = {"width": 390}
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _asking_beside_the_browser():
-    """Playwright keeps a loop in this thread, and Django would refuse to ask the database beside it; nothing here is async."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
 @pytest.fixture(scope="module")
 def open_event(world, django_db_blocker):
     """`open_event()` begins in an hour at the world's first store, with three guests; its door is open."""

@@ -1,6 +1,6 @@
 """Words of commerce: imports, promises, vouchers, the ledger, budgets, partners; what this room refuses and writes down."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from tongxin.foundation.access import SYSTEM
@@ -273,6 +273,10 @@ APPROVERS = frozenset({SYSTEM, "admin", "hq_editor", "region_manager"})
 
 REFUND_WITHIN = timedelta(days=15)  # 处罚办法 10: a refund later than 15 days counts as refused
 
+# Promise P43: more than this, in fen, of vouchers promised or fees handed back is not for one person alone. Dated, newest last:
+# a line is added, never changed.
+TWO_PERSONS_OVER: tuple[tuple[date, int], ...] = ((date(2026, 1, 1), 500_000),)
+
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: none of I, L, O, U
 CODE_LENGTH = 28  # 140 bits
 CODE_GROUP = 4
@@ -348,6 +352,11 @@ REFUSALS: dict[str, Sentence] = {
     ),
     "commerce.ask_a_manager": Sentence(
         "隔天的撤销请找店长处理。", "Only a manager can undo what was done on another day.", 403
+    ),
+    "commerce.second_person_needed": Sentence(
+        "金额 {fen_shown}，超过 {most_shown}：要由另一位同事来完成这一步。",
+        "{fen_shown} is above {most_shown}: a colleague has to do this step.",
+        403,
     ),
     "commerce.reason_missing": Sentence("请写明原因。", "A reason is needed.", 422),
     "commerce.over_envelope": Sentence(

@@ -83,6 +83,10 @@ def by_code(request: Asked, *, phone: str, code: str) -> Step:
     number = _number(phone)
     actions.check_code(phone_hash=persons.phone_hash(number), code=code, origin=_origin(request))
     account = people.account_for_phone(viewer=system("sign-in"), phone=number)
+    person = persons.person_of(account)
+    if person is not None:
+        language = "en" if str(request.LANGUAGE_CODE).startswith("en") else "zh"
+        people.note_language(viewer=system("sign-in"), person=person, language=language)
     opened = actions.open_session(account=account)
     _carry(request, opened.public_id)
     return _next(request)

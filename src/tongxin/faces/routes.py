@@ -2,16 +2,21 @@
 
 from django.urls import path
 
-from tongxin.faces import feeds
-from tongxin.faces.champion import checkin, guests, tasks, till
+from tongxin.faces import draws, feeds, posters
+from tongxin.faces.champion import checkin, checks, guests, tasks, till
 from tongxin.faces.champion import events as champion_events
+from tongxin.faces.champion import kits as champion_kits
 from tongxin.faces.champion import views as champion
 from tongxin.faces.enter import views as enter
 from tongxin.faces.hq import budgets, desk, imports, measures, messages, people, studies, today
+from tongxin.faces.hq import checks as hq_checks
 from tongxin.faces.hq import events as hq_events
+from tongxin.faces.hq import kits as hq_kits
+from tongxin.faces.member import courses, groups, letters, mine, tickets
 from tongxin.faces.member import events as member_events
-from tongxin.faces.member import letters, mine, tickets
+from tongxin.faces.member import proposals as member_proposals
 from tongxin.faces.member import views as member
+from tongxin.faces.organise import envelopes, kept, partners, passes, proposals, sales, series, sponsoring
 
 urlpatterns = [
     path("", enter.home, name="home"),
@@ -44,6 +49,8 @@ urlpatterns = [
     path("hq/import/<str:token>/commit/", imports.commit, name="hq.import.commit"),
     path("hq/import/<uuid:import_id>/refused/", imports.refused, name="hq.import.refused"),
     path("hq/stores/", desk.shops, name="hq.stores"),
+    path("hq/checks/", hq_checks.checks, name="hq.checks"),
+    path("hq/checks/<uuid:answer_id>/reply/", hq_checks.reply, name="hq.check.reply"),
     path("hq/audit/", desk.trail, name="hq.audit"),
     path("hq/events/", hq_events.listing_page, name="hq.events"),
     path("hq/events/new/", hq_events.new, name="hq.event.new"),
@@ -52,13 +59,51 @@ urlpatterns = [
     path("hq/events/<uuid:event_id>/cancel/", hq_events.cancel, name="hq.event.cancel"),
     path("hq/events/<uuid:event_id>/draw/", hq_events.draw, name="hq.event.draw"),
     path("hq/events/<uuid:event_id>/export/", hq_events.export, name="hq.event.export"),
+    path("hq/events/<uuid:event_id>/poster.png", posters.picture, name="hq.poster.png"),
+    path("hq/events/<uuid:event_id>/poster.pdf", posters.sheet, name="hq.poster.pdf"),
+    path("hq/kits/", hq_kits.listing, name="hq.kits"),
+    path("hq/kits/<uuid:kit_id>/", hq_kits.kit, name="hq.kit"),
+    path("hq/kits/<uuid:kit_id>/change/", hq_kits.change, name="hq.kit.change"),
+    path("hq/kits/<uuid:kit_id>/release/", hq_kits.release, name="hq.kit.release"),
+    path("hq/kits/<uuid:kit_id>/word/", hq_kits.allow_word, name="hq.kit.allow_word"),
+    path("hq/kits/<uuid:kit_id>/reach/", hq_kits.reach, name="hq.kit.reach"),
+    path("hq/kit-versions/<uuid:version_id>/", hq_kits.version, name="hq.kit_version"),
+    path("hq/kit-versions/<uuid:version_id>/recall/", hq_kits.recall, name="hq.kit_version.recall"),
+    path("hq/kit-reports/<uuid:report_id>/", hq_kits.answer, name="hq.kit_report"),
     path("hq/messages/", messages.messages, name="hq.messages"),
     path("hq/messages/<uuid:message_id>/", messages.message, name="hq.message"),
     path("hq/messages/<uuid:message_id>/approve/", messages.approve, name="hq.message.approve"),
     path("hq/messages/<uuid:message_id>/cancel/", messages.cancel, name="hq.message.cancel"),
     path("hq/envelopes/", budgets.envelopes, name="hq.envelopes"),
     path("hq/envelopes/requests/<uuid:commitment_id>/", budgets.decide, name="hq.commitment"),
+    path("organise/series/", series.listing, name="organise.series"),
+    path("organise/series/new/", series.new, name="organise.series.new"),
+    path("organise/series/<uuid:series_id>/", series.one, name="organise.one_series"),
+    path("organise/series/<uuid:series_id>/change/", series.change, name="organise.series.change"),
+    path("organise/series/<uuid:series_id>/publish/", series.publish, name="organise.series.publish"),
+    path("organise/series/<uuid:series_id>/end/", series.end, name="organise.series.end"),
+    path("organise/series/<uuid:series_id>/passes/", passes.listing, name="organise.passes"),
+    path("organise/passes/<uuid:pass_id>/back/", passes.back, name="organise.pass.back"),
+    path("organise/dates/<uuid:event_id>/", series.day, name="organise.series.day"),
+    path("organise/events/<uuid:event_id>/kept/", kept.page, name="organise.kept"),
+    path("organise/proposals/", proposals.listing, name="organise.proposals"),
+    path("organise/proposals/<uuid:proposal_id>/", proposals.one, name="organise.proposal"),
+    path("organise/sales/", sales.listing, name="organise.sales"),
+    path("organise/sales/new/", sales.new, name="organise.sale.new"),
+    path("organise/sales/<uuid:event_id>/", sales.one, name="organise.sale"),
+    path("organise/envelopes/", envelopes.listing, name="organise.envelopes"),
+    path("organise/envelopes/new/", envelopes.new, name="organise.envelope.new"),
+    path("organise/envelopes/<uuid:envelope_id>/", envelopes.one, name="organise.envelope"),
+    path("organise/commitments/<uuid:commitment_id>/", envelopes.part, name="organise.commitment"),
+    path("organise/partners/", partners.listing, name="organise.partners"),
+    path("organise/partners/<uuid:partner_id>/", partners.one, name="organise.partner"),
+    path("organise/sponsored/new/", sponsoring.sponsor, name="organise.sponsor"),
+    path("organise/sponsored/<uuid:sponsored_id>/", sponsoring.sponsored, name="organise.sponsored"),
     path("champion/", champion.today, name="champion.today"),
+    path("champion/stores/<uuid:store_id>/check/", checks.check, name="champion.check"),
+    path("champion/stores/<uuid:store_id>/invites/", checks.invites, name="champion.invites"),
+    path("champion/invites/<uuid:invite_id>/", checks.invited, name="champion.invited"),
+    path("checks/<uuid:answer_id>/photo/", checks.photo, name="check.photo"),
     path("champion/people/<uuid:member_id>/", champion.person, name="champion.person"),
     path("champion/events/", champion_events.listing_page, name="champion.events"),
     path("champion/events/new/", champion_events.new, name="champion.event.new"),
@@ -68,8 +113,17 @@ urlpatterns = [
     path("champion/events/<uuid:event_id>/resize/", champion_events.resize, name="champion.event.resize"),
     path("champion/events/<uuid:event_id>/cancel/", champion_events.cancel, name="champion.event.cancel"),
     path("champion/events/<uuid:event_id>/tell/", champion_events.tell, name="champion.event.tell"),
+    path("champion/events/<uuid:event_id>/poster.png", posters.picture, name="champion.poster.png"),
+    path("champion/events/<uuid:event_id>/poster.pdf", posters.sheet, name="champion.poster.pdf"),
+    path("champion/events/<uuid:event_id>/print/<slug:paper>.pdf", posters.paper, name="champion.print"),
     path("champion/events/<uuid:event_id>/people/", guests.people, name="champion.guests"),
     path("champion/registrations/<uuid:registration_id>/answer/", guests.answer, name="champion.answer"),
+    path("champion/kits/", champion_kits.listing, name="champion.kits"),
+    path("champion/kits/<uuid:kit_id>/", champion_kits.kit, name="champion.kit"),
+    path("champion/kits/<uuid:kit_id>/report/", champion_kits.report, name="champion.kit.report"),
+    path("champion/events/<uuid:event_id>/kit/", champion_kits.of_event, name="champion.event.kit"),
+    path("champion/kit-instances/<uuid:instance_id>/", champion_kits.instance, name="champion.kit_instance"),
+    path("champion/kit-warnings/<uuid:warning_id>/", champion_kits.seen, name="champion.kit_warning"),
     path("champion/till/", till.till, name="champion.till"),
     path("champion/till/voucher/", till.voucher, name="champion.voucher"),
     path("champion/fees/<uuid:promise_id>/", till.promise, name="champion.promise"),
@@ -105,6 +159,15 @@ urlpatterns = [
     path("m/stores/<uuid:store_id>/", member_events.store, name="member.store"),
     path("m/events/<uuid:event_id>/", member_events.event, name="member.event"),
     path("m/events/<uuid:event_id>/register/", member_events.register, name="member.register"),
+    path("m/events/<uuid:event_id>/groups/", groups.begin, name="member.group.begin"),
+    path("m/groups/<uuid:group_id>/", groups.group, name="member.group"),
+    path("m/groups/<uuid:group_id>/join/", groups.join, name="member.group.join"),
+    path("m/series/<uuid:series_id>/", courses.course, name="member.course"),
+    path("m/series/<uuid:series_id>/take/", courses.take, name="member.course.take"),
+    path("m/passes/<uuid:pass_id>/back/", courses.back, name="member.pass.back"),
+    path("m/proposals/", member_proposals.proposals, name="member.proposals"),
+    path("m/draws/<uuid:event_id>/", draws.page, name="member.draw"),
+    path("m/draws/<uuid:event_id>/document.json", draws.document, name="member.draw.document"),
     path("m/events/", mine.events, name="member.events"),
     path("m/inbox/", letters.inbox, name="member.inbox"),
     path("m/inbox/read/", letters.read_all, name="member.inbox.read"),

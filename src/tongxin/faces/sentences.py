@@ -3,6 +3,7 @@
 from collections import defaultdict
 from types import MappingProxyType
 
+from tongxin.champions import terms as champions
 from tongxin.commerce import terms as commerce
 from tongxin.connect.files import terms as files
 from tongxin.events import terms as events
@@ -15,6 +16,7 @@ from tongxin.foundation.idempotency import terms as idempotency
 from tongxin.foundation.media import terms as media
 from tongxin.foundation.outbox import terms as outbox
 from tongxin.foundation.webhooks import terms as webhooks
+from tongxin.kits import terms as kits
 from tongxin.measure import terms as measure
 from tongxin.outreach import terms as outreach
 from tongxin.people import terms as people
@@ -47,11 +49,13 @@ ROOMS = (
     webhooks.REFUSALS,
     stores.REFUSALS,
     people.REFUSALS,
+    kits.REFUSALS,
     outreach.REFUSALS,
     commerce.REFUSALS,
     rings.REFUSALS,
     measure.REFUSALS,
     events.REFUSALS,
+    champions.REFUSALS,
     files.REFUSALS,
     OWN,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from tongxin.foundation import clock
+from tongxin.foundation import clock, prepared
 from tongxin.foundation.access import Viewer, system
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
@@ -124,9 +124,7 @@ def _insert(rows: list[DeedIn], now: datetime) -> int:
         [row.source_system for row in rows],
         [row.source_id for row in rows],
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, columns)
-        return cursor.rowcount
+    return prepared.do(_INSERT, columns)
 
 
 def _id(thing: Customer | Subject | Store | int) -> int:

@@ -8,7 +8,15 @@ from django.db.models import F, Q
 
 from tongxin.foundation.personal import Erase, child, declare, personal, sensitive
 from tongxin.foundation.sealing import EncryptedText
-from tongxin.people.terms import CustomerKind, CustomerState, IdentityKind, MergeReason, Purpose, Verification
+from tongxin.people.terms import (
+    LANGUAGES,
+    CustomerKind,
+    CustomerState,
+    IdentityKind,
+    MergeReason,
+    Purpose,
+    Verification,
+)
 from tongxin.stores.models import Brand, Store
 
 MEMBERSHIP = "as long as the membership"
@@ -43,6 +51,7 @@ class Customer(models.Model):
     is_staff = models.BooleanField(default=False)
     personalise = models.BooleanField(default=True)
     personalise_at = models.DateTimeField(null=True)
+    language = models.CharField(max_length=2, default="", db_default="", blank=True)
     simulated = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
@@ -60,6 +69,7 @@ class Customer(models.Model):
         source_channel=personal("where members come from", MEMBERSHIP),
         is_staff=personal("leaving staff out of member figures", KEPT, erase=Erase.KEEP),
         personalise=personal("the member's own switch", KEPT, erase=Erase.KEEP),
+        language=personal("writing in the member's language", MEMBERSHIP),
     )
 
     class Meta:
@@ -70,6 +80,7 @@ class Customer(models.Model):
                 | Q(state="erased"),
                 name="customer_merged_has_survivor",
             ),
+            models.CheckConstraint(condition=Q(language__in=["", *LANGUAGES]), name="customer_language"),
             models.CheckConstraint(
                 condition=Q(survivor=None) | ~Q(survivor=F("id")), name="customer_not_own_survivor"
             ),

@@ -131,6 +131,9 @@ MERGE_LABELS: dict[MergeReason, tuple[str, str]] = {
     MergeReason.STAFF_CHECKED: ("员工核对", "checked by staff"),
 }
 
+# What members are written to in; the first one, when nobody asked.
+LANGUAGES = ("zh", "en")
+
 REFUSALS: dict[str, Sentence] = {
     "people.identity_taken": Sentence(
         "这个{kind}已属于另一位会员，请先核对，再合并。",
@@ -188,6 +191,7 @@ ACTS: dict[str, str] = {
     "people.identity_added": "新增身份",
     "people.account_opened": "开通会员账号",
     "people.profile_changed": "修改资料",
+    "people.language_chosen": "选择通知的语言",
     "people.staff_flagged": "标记员工",
     "people.staff_found": "识别出员工会员",
     "people.members_imported": "导入会员",

@@ -57,11 +57,13 @@ INSTALLED_APPS = [
     "tongxin.foundation.draw",
     "tongxin.stores",
     "tongxin.people",
+    "tongxin.kits",
     "tongxin.outreach",
     "tongxin.commerce",
     "tongxin.rings",
     "tongxin.measure",
     "tongxin.events",
+    "tongxin.champions",
     "tongxin.faces",
 ]
 MIDDLEWARE = [
@@ -105,7 +107,8 @@ def database() -> dict[str, Any]:
     parsed: dict[str, Any] = {**dj_database_url.parse(url)}
     parsed["CONN_MAX_AGE"] = 0
     parsed["OPTIONS"] = dict(parsed.get("OPTIONS") or {}) | {
-        "pool": {"min_size": 2, "max_size": 6, "timeout": 10}
+        "pool": {"min_size": 2, "max_size": 6, "timeout": 10},
+        "prepare_threshold": 2,  # only the statements of `foundation/prepared.py` are ever kept planned
     }
     return parsed
 

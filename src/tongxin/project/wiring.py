@@ -5,6 +5,8 @@ Rooms below never import this module; `foundation/plugs.py` finds it by `setting
 
 from collections.abc import Sequence
 
+from tongxin.champions import terms as champions
+from tongxin.champions.erasing import ChampionsEraser
 from tongxin.commerce import terms as commerce
 from tongxin.commerce.erasing import CommerceEraser
 from tongxin.connect.files import terms as files
@@ -14,6 +16,7 @@ from tongxin.connect.gateway.webhook_out import WebhookOut
 from tongxin.connect.mail.channel import Email
 from tongxin.connect.mail.sending import Mail
 from tongxin.events import terms as events
+from tongxin.events.audiences import EventGuests
 from tongxin.events.erasing import EventsEraser
 from tongxin.events.messages import MESSAGES
 from tongxin.foundation.accounts import terms as accounts
@@ -24,6 +27,7 @@ from tongxin.foundation.media.erasing import MediaEraser
 from tongxin.foundation.outbox import terms as outbox
 from tongxin.foundation.outbox.ports import Carrier
 from tongxin.foundation.webhooks import terms as webhooks
+from tongxin.kits import terms as kits
 from tongxin.measure import terms as measure
 from tongxin.outreach import terms as outreach
 from tongxin.outreach.audiences import StoreMembers
@@ -37,6 +41,7 @@ from tongxin.people import terms as people
 from tongxin.people.ports import Eraser
 from tongxin.rings import terms as rings
 from tongxin.rings.actions import RingsEraser
+from tongxin.rings.audiences import RingMembers
 from tongxin.stores import terms as stores
 
 # How letters leave, by the name that `outbox.actions.post(carrier=…)` uses.
@@ -49,11 +54,22 @@ CARRIERS: dict[str, Carrier] = {
 }
 
 # Who forgets a person and says what is held about one, besides `people` itself.
-ERASERS: Sequence[Eraser] = (CommerceEraser(), RingsEraser(), OutreachEraser(), EventsEraser(), MediaEraser())
+ERASERS: Sequence[Eraser] = (
+    CommerceEraser(),
+    RingsEraser(),
+    OutreachEraser(),
+    EventsEraser(),
+    ChampionsEraser(),
+    MediaEraser(),
+)
 
 # Ways out for messages to members, and the sets of people a message can be for.
 CHANNELS: Sequence[Channel] = (Inbox(), Manual(), Email(), Gateway())
-AUDIENCES: dict[str, AudienceSource] = {"store": StoreMembers()}
+AUDIENCES: dict[str, AudienceSource] = {
+    "store": StoreMembers(),
+    "ring": RingMembers(),
+    "event": EventGuests(),
+}
 
 # Kinds of service messages, room by room: kind → its words in both languages, the fields they need, may night not hold it back.
 MESSAGE_KINDS: dict[str, MessageKind] = {**MESSAGES}
@@ -68,10 +84,12 @@ ACTS: dict[str, str] = {
     **webhooks.ACTS,
     **stores.ACTS,
     **people.ACTS,
+    **kits.ACTS,
     **outreach.ACTS,
     **commerce.ACTS,
     **rings.ACTS,
     **measure.ACTS,
     **events.ACTS,
+    **champions.ACTS,
     **files.ACTS,
 }

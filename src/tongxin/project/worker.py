@@ -15,6 +15,7 @@ WORK, BEATS = (
     4,
 )  # jobs at once, and the slots that the beats (relay, webhooks, sealer, messages) hold nearly all the time
 CONCURRENCY = WORK + BEATS
+BEHIND = 5  # niceness: where processors are short, who taps and waits goes before letters that may take a second more
 SILENT_AFTER = 20.0  # seconds without a heartbeat after which a worker counts as dead
 GRACE = 10.0  # seconds that running jobs get to end when the worker is told to stop; the beats always need them all
 
@@ -51,4 +52,5 @@ async def work() -> None:
 
 
 if __name__ == "__main__":
+    os.nice(BEHIND)
     main()

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
-from tongxin.foundation import clock
+from tongxin.foundation import clock, prepared
 from tongxin.foundation.access import Grant as Reach
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.accounts.models import Account
@@ -98,9 +97,7 @@ ORDER BY g.id
 
 
 def _reaches(account: Account) -> tuple[int | None, list[Reach]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_REACH, {"account": account.pk, "now": clock.now()})
-        rows = cursor.fetchall()
+    rows = prepared.rows(_REACH, {"account": account.pk, "now": clock.now()})
     held = [
         Reach(
             role=role,

@@ -11,8 +11,9 @@ from tongxin.compass.tables import TABLES, Column
 from tongxin.connect.files.cells import EMPTY, as_text, convert, shown
 from tongxin.connect.files.mapping import fingerprint, load_profile, plain, save_profile, understand
 from tongxin.connect.files.report import BadFile, Fault, Report, Tally
-from tongxin.connect.files.writing import cell, safe
+from tongxin.connect.files.writing import cell
 from tongxin.foundation import money
+from tongxin.foundation.sheets import safe
 
 ORDERS = TABLES["orders"]
 BAD = object()

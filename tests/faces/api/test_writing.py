@@ -6,6 +6,7 @@ from access.actors import CHINESE, api, rows_touched, undone
 from access.requests import BODIES, HEADERS, JOURNAL, address, body
 from access.test_harm import someone
 from access.test_matrix import name
+from kits.kitchen import content
 from tongxin.faces.api import writing
 from tongxin.foundation.idempotency.models import Kept
 from tongxin.project.permissions import API
@@ -53,6 +54,22 @@ def test_another_body_under_the_same_key_is_refused(world, row):
 
 # Fields of the operational side and another value for each.
 OTHERS = {
+    "reply": "后天送到",
+    "outcome": "not_now",
+    "answers": [{"item": "board", "answer": "no"}],
+    "items": [{"zh": "地面干净吗？"}],
+    "content": content(places=9),
+    "overrides": {"places": 11},
+    "choices": {"places": "new"},
+    "spent": [{"material": "flour", "quantity": 1, "fen": 1}],
+    "sentence": "换个说法",
+    "language": "zh",
+    "came_from": "poster",
+    "answer": "改天",
+    "state": "cancelled",
+    "brings": "运动会",
+    "size": 3,
+    "value": 7,
     "receipt": "another",
     "amount_fen": 1001,
     "lines": [JOURNAL["lines"][0] | {"code": "TX1.B.B"}],

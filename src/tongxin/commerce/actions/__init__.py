@@ -28,11 +28,14 @@ from tongxin.commerce.actions.refunds import (
     pay_refund,
     refund,
     refund_all,
+    refund_all_of,
     refund_subject,
     settle_no_shows,
 )
 from tongxin.commerce.actions.runs import Progress, advance_run, begin_run, finish_run, restart_run
 from tongxin.commerce.actions.spending import log_hours, release, spend
+from tongxin.commerce.actions.tries import one_try
+from tongxin.commerce.actions.two_persons import ask_second
 from tongxin.commerce.actions.vouchers import expire_vouchers, redeem, reverse_redemption
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "Taken",
     "advance_run",
     "approve",
+    "ask_second",
     "attended",
     "begin_run",
     "change_partner",
@@ -57,6 +61,7 @@ __all__ = [
     "move_sponsorship",
     "note_outcome",
     "note_partner",
+    "one_try",
     "open_envelope",
     "pay_refund",
     "plan_sponsorship",
@@ -65,6 +70,7 @@ __all__ = [
     "refresh_purchase_days",
     "refund",
     "refund_all",
+    "refund_all_of",
     "refund_subject",
     "refuse_request",
     "release",

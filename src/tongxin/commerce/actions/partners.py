@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from tongxin.commerce.actions.envelopes import commit
+from tongxin.commerce.actions.envelopes import commit, write_down
 from tongxin.commerce.models import Outcome, Partner, Sponsored
 from tongxin.commerce.queries.partners import access_partner, access_sponsored
 from tongxin.commerce.rules import partners as rules
 from tongxin.commerce.terms import SPENDERS, Measure, PartnerKind, PartnerState, SponsorState
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.locks import advisory
 from tongxin.people.subjects import known
@@ -49,7 +47,7 @@ def note_partner(
             ended_on=today if state is PartnerState.ENDED else None,
         )
         _save_once(made, "partner_once_per_store", "commerce.partner_exists")
-        _write_down(
+        write_down(
             viewer,
             "partner",
             made.public_id,
@@ -82,7 +80,7 @@ def change_partner(
             .get(pk=found.pk)
         )
         if partner.version != version:
-            raise Refused("edit.stale")
+            raise Refused("edit.stale", version=partner.version)
         before = str(partner.state)
         given = {"name": name, "brings": brings, "contact": contact}
         for field, text in given.items():
@@ -97,7 +95,7 @@ def change_partner(
             partner.contact = ""
         partner.version += 1
         _save_once(partner, "partner_once_per_store", "commerce.partner_exists")
-        _write_down(
+        write_down(
             viewer, "partner", partner.public_id, act="commerce.partner_changed",
             fields=sorted(field for field, text in given.items() if text is not None),
             before=before, state=str(partner.state),
@@ -158,7 +156,7 @@ def plan_sponsorship(
                 ask=ask,
             )
         made.save(force_insert=True)
-        _write_down(
+        write_down(
             viewer,
             "sponsored",
             made.public_id,
@@ -182,7 +180,7 @@ def move_sponsorship(*, viewer: Viewer, sponsored_id: UUID | str, to: SponsorSta
         held.state = to
         held.version += 1
         held.save(update_fields=["state", "version"])
-        _write_down(
+        write_down(
             viewer,
             "sponsored",
             held.public_id,
@@ -234,7 +232,7 @@ def note_outcome(
             at=clock.now(),
         )
         _save_once(made, "corrects", "edit.stale")
-        _write_down(
+        write_down(
             viewer, "sponsored", held.public_id, act="commerce.outcome_noted",
             measure=str(measure), value=value, subject=list(subject), corrects=corrects,
         )  # fmt: skip
@@ -254,7 +252,3 @@ def _save_once(row: Partner | Outcome, constraint: str, code: str) -> None:
         if constraint in str(fault):
             raise Refused(code) from None
         raise
-
-
-def _write_down(viewer: Viewer, kind: str, key: UUID, *, act: str, **after: Any) -> None:
-    trail(viewer=viewer, act=act, subject=("commerce", kind, str(key)), after=after)

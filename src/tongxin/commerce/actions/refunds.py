@@ -1,12 +1,12 @@
 """Giving fees back: one, all of an event, and what becomes of those who did not come."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 
 from tongxin.commerce.actions.books import EntryIn, post
 from tongxin.commerce.actions.moves import (
@@ -22,6 +22,7 @@ from tongxin.commerce.actions.moves import (
     save,
     write_down,
 )
+from tongxin.commerce.actions.two_persons import ask_second
 from tongxin.commerce.models import LedgerEntry, Promise, Voucher
 from tongxin.commerce.queries.books import legs_by_entry, standing_entries, standing_entry
 from tongxin.commerce.rules import promises as rules
@@ -30,7 +31,7 @@ from tongxin.commerce.rules.promises import Move, Standing
 from tongxin.commerce.terms import REFUND_WITHIN, EntryKind, PromiseState, VoucherState
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.audit.actions import trail
+from tongxin.foundation.audit.actions import trail_many
 from tongxin.foundation.errors import Refused
 from tongxin.stores.models import Store
 
@@ -84,7 +85,8 @@ def _refunded(viewer: Viewer, held: Promise, why: str) -> Promise:
 def pay_refund(*, viewer: Viewer, promise_id: UUID | str, store: Store, receipt: str) -> Promise:
     """The fee was handed back at a till. The same receipt again changes nothing.
 
-    Refuses `absent`, `commerce.receipt_missing`, `commerce.no_refund_due`.
+    Refuses `absent`, `commerce.receipt_missing`, `commerce.no_refund_due`, `commerce.second_person_needed` when who ordered so much
+    back would also hand it out.
     """
     number = receipt_number(receipt)
     with transaction.atomic():
@@ -97,6 +99,7 @@ def pay_refund(*, viewer: Viewer, promise_id: UUID | str, store: Store, receipt:
         move = rules.pay_refund(standing)
         if move.refused:
             raise Refused(move.refused)
+        ask_second(viewer=viewer, first=held.refund_by, fen=_ordered(held))
         held.refund_due_at = None
         save(held, move)
         carry_out(viewer, held, move, till=store, receipt=number)
@@ -106,12 +109,28 @@ def pay_refund(*, viewer: Viewer, promise_id: UUID | str, store: Store, receipt:
     return held
 
 
+def _ordered(held: Promise) -> int:
+    """All that the same person ordered back of the same event: many small refunds are a large one."""
+    ordered = Promise.objects.filter(
+        under_room=held.under_room,
+        under_key=held.under_key,
+        refund_by=held.refund_by,
+        state__in=[PromiseState.REFUND_DUE, PromiseState.REFUNDED],
+    )
+    return ordered.aggregate(fen=Sum("fee_fen"))["fen"] or 0
+
+
 def refund_all(*, viewer: Viewer, under: tuple[str, str], reason: str) -> Counts:
     """The event is off: every fee under it goes back, every unspent voucher too; the calling room has looked at reach.
 
     As many statements for one promise as for all. Repeating changes nothing. Refuses `commerce.reason_missing`.
     """
-    return _all_under(viewer, under, _refund, act="commerce.refunds_owed", reason=said(reason))
+    return refund_all_of(viewer=viewer, room=under[0], keys=[under[1]], reason=reason)
+
+
+def refund_all_of(*, viewer: Viewer, room: str, keys: Collection[str], reason: str) -> Counts:
+    """The same for many events of a room, in as many statements; each has its own line in the trail."""
+    return _all_under(viewer, room, keys, _refund, act="commerce.refunds_owed", reason=said(reason))
 
 
 def settle_no_shows(*, viewer: Viewer, under: tuple[str, str], reason: str) -> Counts:
@@ -120,7 +139,8 @@ def settle_no_shows(*, viewer: Viewer, under: tuple[str, str], reason: str) -> C
     """
     return _all_under(
         viewer,
-        under,
+        under[0],
+        [under[1]],
         rules.settle_no_show,
         act="commerce.no_shows_settled",
         reason=said(reason),
@@ -134,7 +154,8 @@ def _refund(at: Standing, _terms: Mapping[str, Any]) -> Move:
 
 def _all_under(
     viewer: Viewer,
-    under: tuple[str, str],
+    room: str,
+    keys: Collection[str],
     decide: Callable[[Standing, Mapping[str, Any]], Move],
     *,
     act: str,
@@ -144,37 +165,31 @@ def _all_under(
     with transaction.atomic():
         held = list(
             Promise.objects.select_for_update(no_key=True)
-            .filter(under_room=under[0], under_key=under[1], **(only or {}))
+            .filter(under_room=room, under_key__in=list(keys), **(only or {}))
             .order_by("id")
         )
-        counts = _counted(held, _move_all(viewer, held, decide))
-        if held:
-            trail(
-                viewer=viewer,
-                act=act,
-                subject=(under[0], "under", under[1]),
-                after={
-                    "owed": counts.owed,
-                    "cancelled": counts.cancelled,
-                    "kept": counts.kept,
-                    "spent": counts.spent,
-                    "same": counts.same,
-                    "fen": counts.fen,
-                },
-                reason=reason,
-            )
-    return counts
+        moves = _move_all(viewer, held, decide)
+        each: dict[str, list[tuple[Promise, Move]]] = {}
+        for one, move in zip(held, moves, strict=True):
+            each.setdefault(one.under_key, []).append((one, move))
+        trail_many(
+            viewer=viewer,
+            act=act,
+            rows=[((room, "under", key), asdict(_counted(pairs))) for key, pairs in each.items()],
+            reason=reason,
+        )
+    return _counted(list(zip(held, moves, strict=True)))
 
 
-def _counted(held: Sequence[Promise], moves: Sequence[Move]) -> Counts:
-    live = [(one, move) for one, move in zip(held, moves, strict=True) if not move.same and not move.refused]
+def _counted(pairs: Sequence[tuple[Promise, Move]]) -> Counts:
+    live = [(one, move) for one, move in pairs if not move.same and not move.refused]
     owed = [one for one, move in live if move.to is PromiseState.REFUND_DUE]
     return Counts(
         owed=len(owed),
         cancelled=sum(move.to is PromiseState.CANCELLED for _, move in live),
         kept=sum(move.to is PromiseState.LAPSED for _, move in live),
-        spent=sum(bool(move.refused) for move in moves),
-        same=sum(move.same for move in moves),
+        spent=sum(bool(move.refused) for _, move in pairs),
+        same=sum(move.same for _, move in pairs),
         fen=sum(one.fee_fen for one in owed),
     )
 
@@ -194,11 +209,12 @@ def _move_all(
         one.state = move.to
         one.version += 1
         one.refund_due_at = now + REFUND_WITHIN if move.to is PromiseState.REFUND_DUE else None
+        one.refund_by = viewer.name if move.to is PromiseState.REFUND_DUE else ""
         if move.to is PromiseState.CANCELLED:
             one.paid_at, one.paid_store, one.receipt = None, None, ""
     Promise.objects.bulk_update(
         [one for one, _ in moving],
-        ["state", "version", "refund_due_at", "paid_at", "paid_store", "receipt"],
+        ["state", "version", "refund_due_at", "refund_by", "paid_at", "paid_store", "receipt"],
         batch_size=1000,
     )
     if entries := _entries(moving):

@@ -16,7 +16,7 @@ BOOKS = "kept for the books without the person: an opaque number after erasure"
 class Promise(models.Model):
     """What a member owes and is owed for one registration. `terms` are those of the day it was made.
 
-    Whether a granted voucher was spent stands in the voucher's own row: that row alone decides. `version` counts the moves.
+    `refund_by` says who ordered the fee back: above a limit somebody else hands it out. Whether a granted voucher was spent stands in the voucher's own row: that row alone decides. `version` counts the moves.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -43,9 +43,10 @@ class Promise(models.Model):
     receipt = models.CharField(max_length=64, default="", blank=True)
     attended_at = models.DateTimeField(null=True)
     refund_due_at = models.DateTimeField(null=True)
+    refund_by = models.CharField(max_length=80, default="", db_default="", blank=True)
 
     personal = declare(
-        "id public_id person version",
+        "id public_id person version refund_by",
         store=personal("fee and voucher of an event", BOOKS, erase=Erase.KEEP),
         subject_room=personal("fee and voucher of an event", BOOKS, erase=Erase.KEEP, export=False),
         subject_key=personal("fee and voucher of an event", BOOKS, erase=Erase.KEEP, export=False),

@@ -129,7 +129,7 @@ def _words(state: VoucherState, last_day: date, days: int) -> tuple[str, str]:
 
 def voucher_by_code(viewer: Viewer, code: str, *, store: int) -> VoucherCard:
     """The voucher behind a code, for who stands at a till in reach. Refuses `absent` for a foreign till and
-    `commerce.voucher_unknown`. Limit the tries: the code is the secret.
+    `commerce.voucher_unknown`. Asked inside `actions.one_try`: the code is the secret.
     """
     if not viewer.reaches(store, TILL_ROLES):
         raise Refused("absent")

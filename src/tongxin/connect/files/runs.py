@@ -23,9 +23,10 @@ from tongxin.connect.files import cells, mapping
 from tongxin.connect.files.loading import WIDTHS, Frame, Step, Target, load
 from tongxin.connect.files.reading import Batch, Opened
 from tongxin.connect.files.report import Fault, Report, Tally
-from tongxin.connect.files.writing import safe, write_csv, write_xlsx
+from tongxin.connect.files.writing import write_csv, write_xlsx
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
+from tongxin.foundation.sheets import safe
 
 if TYPE_CHECKING:
     from tongxin.commerce.lake import Writer

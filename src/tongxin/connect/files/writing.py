@@ -19,23 +19,14 @@ import xlsxwriter
 
 from tongxin.compass.tables import NAIVE_ZONE, Column
 from tongxin.foundation import money
+from tongxin.foundation.sheets import safe
 
 Format = Literal["parquet", "csv", "xlsx"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "xlsx")
 #: rows of one sheet, less the header
 SHEET = 1_048_575
 
-_DANGEROUS = re.compile(r"'?[=+\-@\t\r\n＝＋－＠﹢﹣﹦﹫−]")
 _XML_FORBIDS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-
-
-def safe(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
-
-    >>> safe("=1+1"), safe("－2"), safe("a=b"), safe("12")
-    ("'=1+1", "'－2", 'a=b', '12')
-    """
-    return f"'{text}" if _DANGEROUS.match(text) else text
 
 
 def cell(value: object, column: Column) -> str | int | float | bool | None:

@@ -12,7 +12,7 @@ from tongxin.events.queries import listing, visible
 from tongxin.events.queries.event_page import event_page
 from tongxin.events.terms import Admission, Kind
 from tongxin.faces.api.shapes import PLAIN, Cursor, In, Limit, Long, Moment, Out, Reason, Short
-from tongxin.faces.api.writing import write
+from tongxin.faces.api.writing import matched, write
 from tongxin.faces.asking import Asked
 from tongxin.stores import queries as stores
 
@@ -211,15 +211,10 @@ def change(request: Asked, event_id: uuid.UUID, body: Words) -> Held:
     actions.change(
         viewer=request.viewer,
         event_id=event_id,
-        version=_matched(request),
+        version=matched(request),
         **body.model_dump(exclude_unset=True),
     )
     return _held(request, event_id)
-
-
-def _matched(request: Asked) -> int:
-    given = request.headers.get("If-Match", "").strip('"')
-    return int(given) if given.isdigit() and len(given) < 10 else 0
 
 
 @router.post(
@@ -244,7 +239,7 @@ class Move(In):
 @write(matching=True)
 def move(request: Asked, event_id: uuid.UUID, body: Move) -> Held:
     """Another time or place; everybody who has a place is told."""
-    actions.move(viewer=request.viewer, event_id=event_id, version=_matched(request), **body.model_dump())
+    actions.move(viewer=request.viewer, event_id=event_id, version=matched(request), **body.model_dump())
     return _held(request, event_id)
 
 
@@ -262,7 +257,7 @@ def resize(request: Asked, event_id: uuid.UUID, body: Size) -> Held:
     actions.resize(
         viewer=request.viewer,
         event_id=event_id,
-        version=_matched(request),
+        version=matched(request),
         audience=body.audience,
         size=body.places,
     )

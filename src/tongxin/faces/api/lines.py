@@ -12,7 +12,7 @@ from tongxin.events.queries import lottery as lottery_queries
 from tongxin.events.queries import waiting
 from tongxin.events.terms import Seat
 from tongxin.faces.api.registrations import Registration, shown
-from tongxin.faces.api.shapes import PLAIN, In, Out, Reason
+from tongxin.faces.api.shapes import PLAIN, Cursor, In, Limit, Out, Reason
 from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
 
@@ -44,6 +44,7 @@ class Waiting(Out):
 
 class WaitingLine(Out):
     items: list[Waiting]
+    cursor: str | None
 
 
 def _notes(found: Any) -> list[Note]:
@@ -56,14 +57,17 @@ def _notes(found: Any) -> list[Note]:
     operation_id="waitlist.read",
     response=WaitingLine,
 )
-def read_line(request: Asked, event_id: uuid.UUID) -> WaitingLine:
+def read_line(
+    request: Asked, event_id: uuid.UUID, limit: Limit = 100, cursor: Cursor | None = None
+) -> WaitingLine:
     """Who waits, in order, with every skip and its reason."""
     names = [name for name in Waiting.model_fields if name != "history"]
+    page = waiting.line(request.viewer, event_id, limit=limit, cursor=cursor)
     return WaitingLine(
         items=[
-            Waiting(**{name: getattr(one, name) for name in names}, history=_notes(one))
-            for one in waiting.line(request.viewer, event_id)
-        ]
+            Waiting(**{name: getattr(one, name) for name in names}, history=_notes(one)) for one in page.items
+        ],
+        cursor=page.cursor,
     )
 
 

@@ -1,10 +1,10 @@
 """`/me`: what a member sees and decides about themselves."""
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Router
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from tongxin.faces import till
 from tongxin.faces.api import persons
@@ -28,7 +28,27 @@ def _myself(request: Asked) -> Any:
 def read_me(request: Asked) -> persons.Me:
     """Everything a member sees about themselves, companions included."""
     card = queries.me(request.viewer)
-    return persons.Me(**persons.person(card), companions=[persons.companion(c) for c in card.companions])
+    return persons.Me(
+        **persons.person(card),
+        language=card.language,
+        companions=[persons.companion(c) for c in card.companions],
+    )
+
+
+class Tongue(In):
+    """The language of letters."""
+
+    language: Literal["zh", "en"]
+
+    model_config = ConfigDict(json_schema_extra={"example": {"language": "en"}})
+
+
+@router.put("/me/language", url_name="me.language", operation_id="me.language", response=Tongue)
+@write()
+def choose_language(request: Asked, body: Tongue) -> Tongue:
+    """Letters come in this language from now on; what has been sent stays as it is."""
+    actions.choose_language(viewer=request.viewer, language=body.language)
+    return body
 
 
 @router.get("/me/timeline", url_name="me.timeline", operation_id="me.timeline", response=persons.Timeline)

@@ -1,16 +1,19 @@
 """`/vouchers`, `/promises`, `/ledger`, `/envelopes`: fees at the till, vouchers in hand, what the books say, what may be spent."""
 
+import functools
 import uuid
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any
 
+from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field, StringConstraints
 
 from tongxin.commerce import actions, queries
 from tongxin.commerce.terms import CommitmentState, EntryKind, PromiseState, VoucherState
 from tongxin.faces.api.shapes import PLAIN, Cursor, In, Limit, Out, Reason, Short
-from tongxin.faces.api.writing import write
+from tongxin.faces.api.writing import new, write
 from tongxin.faces.asking import Asked
 from tongxin.foundation.errors import Refused
 from tongxin.stores import queries as stores
@@ -29,6 +32,22 @@ def _in(form: type[Out], found: Any, **more: Any) -> Any:
 
 
 # ---- vouchers
+
+
+def counted(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A write by a voucher's code: wrong codes are counted, outside of the transaction that takes its own effect back.
+
+    What was answered before is not looked at again and does not count.
+    """
+
+    @functools.wraps(view)
+    def door(request: Asked, **given: Any) -> HttpResponse:
+        if not new(request):
+            return view(request, **given)
+        with actions.one_try(viewer=request.viewer, store=given["body"].store):
+            return view(request, **given)
+
+    return door
 
 
 class Voucher(Out):
@@ -89,6 +108,7 @@ class Redemption(In):
     operation_id="vouchers.redeem",
     response=Voucher,
 )
+@counted
 @write()
 def redeem(request: Asked, voucher_id: uuid.UUID, body: Redemption) -> Voucher:
     """Take a voucher at any store's till, once."""

@@ -70,6 +70,9 @@ class Companion(Out):
 
 
 class Me(Person):
+    """`language` is the one that letters are in, "" until the first sign-in on a page."""
+
+    language: str
     companions: list[Companion]
 
 

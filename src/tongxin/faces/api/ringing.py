@@ -8,9 +8,8 @@ from ninja import Router
 from pydantic import StringConstraints
 
 from tongxin.faces.api.shapes import PLAIN, In, Out
-from tongxin.faces.api.writing import MATCH, write
+from tongxin.faces.api.writing import matched, write
 from tongxin.faces.asking import Asked
-from tongxin.foundation.errors import Refused
 from tongxin.rings import actions, queries
 
 router = Router(tags=["rings"])
@@ -65,9 +64,7 @@ def read_policy(request: Asked, response: HttpResponse) -> Policy:
 @write(matching=True)
 def set_policy(request: Asked, body: NewPolicy) -> Policy:
     """Publish a version. `If-Match` names the one that was on the editor's screen; a newer one since answers 412."""
-    wanted = request.headers[MATCH].strip().removeprefix("W/").strip('"')
-    if not wanted.isdecimal():
-        raise Refused("edit.stale")
+    expected = matched(request)
     return _policy(
-        actions.set_policy(viewer=request.viewer, body=body.body, note=body.note, expected=int(wanted))
+        actions.set_policy(viewer=request.viewer, body=body.body, note=body.note, expected=expected)
     )

@@ -13,7 +13,7 @@ from tongxin.events.queries import series as series_queries
 from tongxin.events.rules.recurrence import Holidays
 from tongxin.events.terms import Kind
 from tongxin.faces.api.shapes import PLAIN, Cursor, Done, In, Limit, Out, Reason, Short
-from tongxin.faces.api.writing import write
+from tongxin.faces.api.writing import matched, write
 from tongxin.faces.asking import Asked
 from tongxin.foundation.access import Verb
 from tongxin.stores import queries as stores
@@ -145,12 +145,11 @@ class Edited(Out):
 @write(matching=True)
 def change_series(request: Asked, series_id: uuid.UUID, body: Edit) -> Edited:
     """Change all dates ahead, or this and following. What is past never moves. `If-Match` names the version that was read."""
-    given = request.headers.get("If-Match", "").strip('"')
     edits = body.model_dump(exclude_unset=True, exclude={"from_event"})
     done = actions.change_series(
         viewer=request.viewer,
         series_id=series_id,
-        version=int(given) if given.isdigit() and len(given) < 10 else 0,
+        version=matched(request),
         from_event=body.from_event,
         **edits,
     )

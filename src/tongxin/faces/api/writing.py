@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tongxin.faces.asking import Asked
 from tongxin.faces.sentences import status_of
 from tongxin.foundation.errors import Refused
-from tongxin.foundation.idempotency.actions import once
+from tongxin.foundation.idempotency.actions import fresh, once
 
 KEY = "Idempotency-Key"
 REPEATED = "Idempotency-Replayed"
@@ -53,6 +53,20 @@ def write(status: int = 200, *, matching: bool = False) -> Callable[[View], Call
         return door
 
     return around
+
+
+def new(request: Asked) -> bool:
+    """Is this a write that will be done now, and not one that was answered before or has no key?"""
+    route = f"{request.method} {request.path}"
+    return fresh(viewer=request.viewer, route=route, key=request.headers.get(KEY, ""))
+
+
+def matched(request: Asked) -> int:
+    """The version that `If-Match` names. Refuses `edit.stale` for what is no version of ours."""
+    named = request.headers.get(MATCH, "").strip().removeprefix("W/").strip('"')
+    if not (named.isascii() and named.isdecimal() and len(named) < 10):
+        raise Refused("edit.stale")
+    return int(named)
 
 
 def asks_key(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from tongxin.events import actions
 from tongxin.events.actions import CompanionIn, EventIn, ending
 from tongxin.events.queries import member
 from tongxin.events.terms import Admission, Kind
+from tongxin.faces.cli import demo_kits, demo_offers
 from tongxin.faces.cli.demo_life import BUILDER, SHOPS, Neighbour, own_viewer
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
@@ -92,7 +93,11 @@ def build(now: datetime, neighbours: list[Neighbour], herself: UUID | str) -> li
             if plan.cancelled:
                 actions.cancel(viewer=BUILDER, event_id=event.public_id, reason=plan.cancelled)
             made.append(str(event.public_id))
+            if plan.event["format"] == "market":
+                market = event
         outreach.drain()
+    demo_offers.build(now, shops[0], neighbours, own, market)
+    demo_kits.build(now, shops)
     return made
 
 

@@ -59,7 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("worker", "serving", "worker", "只启动后台任务", "Run the jobs only", platform=False),
     Command(
         "doctor",
-        "doctor",
+        "doctor.command",
         "doctor",
         "逐项体检，并说明怎么修",
         "Check everything and say how to mend it",
@@ -74,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
         "Import members, stores, orders and more",
     ),
     Command("export", "exporting", "command", "导出数据表", "Export tables"),
+    Command("kits", "kits", "app", "工具包：放入五个起步工具包", "Kits: seed the five starters"),
     Command("rings", "rings", "app", "同心圆：重算、解释", "Rings: recompute, explain"),
     Command(
         "roi", "roi", "app", "商业罗盘：一次有对照组的研究", "One study with a control group", platform=False

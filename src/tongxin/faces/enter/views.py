@@ -19,6 +19,7 @@ from tongxin.faces.entrance import Step
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.outbox import queries as letters
+from tongxin.people import actions as people
 from tongxin.stores.rules import e164
 from tongxin.stores.terms import Role
 
@@ -163,11 +164,13 @@ def demo(request: Asked, role: str) -> HttpResponse:
 
 
 def language(request: Asked) -> HttpResponse:
-    """Remember the language in this browser."""
+    """Remember the language in this browser; a member who is signed in is written to in it, too."""
     wanted = request.POST.get("language", "")
     reply = HttpResponseRedirect(_wish(request) or "/")
     if wanted in dict(settings.LANGUAGES):
         _remember(reply, settings.LANGUAGE_COOKIE_NAME, wanted)
+        if request.viewer.person is not None:  # a member's letters follow
+            people.choose_language(viewer=request.viewer, language=wanted[:2])
     return reply
 
 

@@ -24,6 +24,7 @@ def envelopes(request: Asked) -> HttpResponse:
             (one, one.committed_fen + one.spent_fen, one.amount_fen + one.approved_fen) for one in found.items
         ],
         "cursor": found.cursor,
+        "may_open": bool(viewer.roles & APPROVERS),
         "waiting": queries.waiting_for_approval(viewer).items if viewer.roles & APPROVERS else (),
     }
     return render(request, "hq/envelopes.html", context)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongxin.events import actions
@@ -14,6 +15,7 @@ from tongxin.events.actions import lottery
 from tongxin.events.queries import access_event, guests, listing
 from tongxin.events.queries.guests import GUEST_LABELS, Guests
 from tongxin.events.queries.listing import TAB_LABELS, EventLine, Tab
+from tongxin.events.queries.lottery import published_draw
 from tongxin.events.terms import ADMISSION_LABELS, Admission, State
 from tongxin.faces import event_form
 from tongxin.faces.asking import Asked
@@ -135,8 +137,10 @@ def event(request: Asked, event_id: UUID) -> HttpResponse:
         else "",
         "admission": ADMISSION_LABELS[Admission(found.admission)],
         "makes": makes,
+        "poster_png": reverse("hq.poster.png", args=[event_id]),
+        "poster_pdf": reverse("hq.poster.pdf", args=[event_id]),
         "may_cancel": makes and found.state in {State.DRAFT, State.PUBLISHED},
-        "may_draw": makes and found.admission == Admission.LOTTERY and found.state == State.PUBLISHED,
+        "may_draw": makes and _to_draw(request, found),
     }
     if makes:
         counted = guests.guest_counts(viewer, found)
@@ -149,6 +153,14 @@ def event(request: Asked, event_id: UUID) -> HttpResponse:
             "tabs": [(kind, GUEST_LABELS[kind], counted[kind]) for kind in Guests],
         }
     return render(request, "hq/event.html", context | {"tab": tab, "cursor": cursor})
+
+
+def _to_draw(request: Asked, found: Any) -> bool:
+    """Is there a draw still to be made?"""
+    if found.admission != Admission.LOTTERY or found.state != State.PUBLISHED:
+        return False
+    document = published_draw(request.viewer, found.public_id).document if found.draw else None
+    return document is None or document["revealed_at"] is None
 
 
 def new(request: Asked) -> HttpResponse:
@@ -206,7 +218,7 @@ def draw(request: Asked, event_id: UUID) -> HttpResponse:
 
 def export(request: Asked, event_id: UUID) -> StreamingHttpResponse:
     """All registrations as CSV, streamed while the database writes it."""
-    rows = guests.exported(request.viewer, event_id)
+    rows = actions.export_registrations(viewer=request.viewer, event_id=event_id)
     reply = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     reply["Content-Disposition"] = f'attachment; filename="registrations-{event_id}.csv"'
     return reply

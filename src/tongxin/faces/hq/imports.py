@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tongxin.commerce import queries
-from tongxin.connect.files import actions
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.foundation.errors import Refused
@@ -68,7 +67,7 @@ def _look(request: Asked) -> tuple[Any, str]:
             kept.write(chunk)
     order = {"name": sent.name or "", "table": request.POST.get("table", ""), "source": _source(request)}
     try:
-        report = actions.import_upload(viewer=request.viewer, data=path, dry_run=True, **order)
+        report = _importer().import_upload(viewer=request.viewer, data=path, dry_run=True, **order)
     except Refused:
         path.unlink(missing_ok=True)
         raise
@@ -90,7 +89,7 @@ def commit(request: Asked, token: str) -> HttpResponse:
         raise Refused("absent")
     path = _folder() / token
     order = json.loads(path.with_suffix(".json").read_text())
-    report = actions.import_upload(viewer=request.viewer, data=path, **order)
+    report = _importer().import_upload(viewer=request.viewer, data=path, **order)
     request.session[MINE] = [one for one in mine if one != token]
     _forget(token)
     flash(
@@ -105,15 +104,21 @@ def commit(request: Asked, token: str) -> HttpResponse:
 def refused(request: Asked, import_id: UUID) -> FileResponse:
     """The file of the rows that did not come in, with the reasons."""
     run = queries.access_run(request.viewer, import_id)
-    path = actions.records() / Path(run.refused_file or "-").name
+    path = _importer().records() / Path(run.refused_file or "-").name
     if not run.refused_file or not path.is_file():
         raise Refused("absent")
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name)
 
 
+def _importer() -> Any:
+    from tongxin.connect.files import actions  # noqa: PLC0415  # slow: brings the reader of Parquet into this worker
+
+    return actions
+
+
 def _source(request: Asked) -> str:
     given = re.sub(r"[^\w.-]", "", request.POST.get("source", ""))[:40]
-    return given or actions.DEFAULT_SOURCE
+    return given or _importer().DEFAULT_SOURCE
 
 
 def _folder() -> Path:

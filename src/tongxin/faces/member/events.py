@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from tongxin.events.actions.bringing import NewChild, register_family
 from tongxin.events.formats import FORMATS
-from tongxin.events.queries import event_page, listing, member
+from tongxin.events.queries import event_page, listing, member, sales
 from tongxin.faces.asking import Asked
+from tongxin.faces.member import groups
 from tongxin.faces.member.views import NOTICE
 from tongxin.faces.sentences import say, status_of
 from tongxin.faces.templatetags.tongxin import english
@@ -55,6 +56,8 @@ def register(request: Asked, event_id: UUID) -> HttpResponse:
 def _page(request: Asked, event_id: UUID, more: Mapping[str, Any], status: int = 200) -> HttpResponse:
     viewer = request.viewer
     card = event_page.event_page(viewer, event_id)
+    if card.format in sales.STOCK:
+        return groups.sale(request, card, dict(more), status)
     now = clock.now()
     shut = card.shut(now)
     joins = not card.mine and not shut and viewer.person is not None

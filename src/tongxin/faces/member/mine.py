@@ -12,8 +12,8 @@ from tongxin.events import ical
 from tongxin.events.actions.offers import accept as accept_offer
 from tongxin.events.actions.offers import leave
 from tongxin.events.actions.registering import cancel_registration
-from tongxin.events.queries import listing, member
-from tongxin.events.terms import Seat, State
+from tongxin.events.queries import listing, lottery, member, passes, sales
+from tongxin.events.terms import Admission, Seat, State
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.foundation import clock, money
@@ -32,6 +32,7 @@ def events(request: Asked) -> HttpResponse:
         "past": past,
         "mine": own,
         "lines": [line for line in near if line.public_id not in taken][:NEAR],
+        "passes": [] if past else [one for one in passes.my_passes(request.viewer) if one.left],
     }
     return render(request, "member/events.html", context)
 
@@ -50,9 +51,12 @@ def registration(request: Asked, registration_id: UUID) -> HttpResponse:
     line, now = card.line, clock.now()
     live = line.state in {Seat.APPLIED, Seat.ENTERED, Seat.WAITING, Seat.OFFERED, Seat.CONFIRMED}
     promise = commerce.promise_for((ROOM, str(line.public_id))) if line.fee_fen else None
+    drawn = card.admission == Admission.LOTTERY
     context = {
         "card": card,
         "line": line,
+        "lot": lottery.my_lot(request.viewer, registration_id) if drawn else None,
+        "piece": sales.my_piece(request.viewer, registration_id),
         "promise": promise,
         "fee_said": money.show(promise.fee_fen, card.currency) if promise else "",
         "voucher_said": money.show(promise.voucher_fen, card.currency) if promise else "",

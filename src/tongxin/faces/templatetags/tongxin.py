@@ -212,8 +212,8 @@ def when(at: Any) -> SafeString:
 def span(begin: Any, end: Any) -> SafeString:
     """`2026年3月7日（周六）10:00～11:30`: the whole date, from when till when."""
     first, last = _local(begin), _local(end)
-    until = f"{last:%H:%M}" if first.date() == last.date() else f"{_begin(last, year=False)}{last:%H:%M}"
     gap, dash = (" ", "–") if english() else ("", "～")
+    until = f"{last:%H:%M}" if first.date() == last.date() else f"{_begin(last, year=False)}{gap}{last:%H:%M}"
     hours = f"{first:%H:%M}{dash}{until}"
     return format_html(
         '<span class="nowrap">{}</span>{}<span class="nowrap">{}</span>', _begin(first, year=True), gap, hours

@@ -10,6 +10,7 @@ from tongxin.people.actions.companions import (
 )
 from tongxin.people.actions.consents import set_consent, switch_personalisation
 from tongxin.people.actions.erasure import erase, export, reapply_tombstones
+from tongxin.people.actions.language import choose_language, note_language
 from tongxin.people.actions.members import (
     account_for_phone,
     add_identity,
@@ -31,12 +32,14 @@ __all__ = [
     "add_identity",
     "change_companion",
     "change_profile",
+    "choose_language",
     "erase",
     "export",
     "flag_staff",
     "forget_companion",
     "keep_companions",
     "merge",
+    "note_language",
     "note_prospect",
     "open_account",
     "open_roster",

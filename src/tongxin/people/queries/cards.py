@@ -99,6 +99,7 @@ class PersonCard:
     is_paid: bool
     is_staff: bool
     personalise: bool
+    language: str
     simulated: bool
     entries: int
     identities: tuple[IdentityLine, ...] = ()
@@ -139,6 +140,7 @@ def _card(viewer: Viewer, customer: Customer) -> PersonCard:
         is_paid=customer.is_paid,
         is_staff=customer.is_staff,
         personalise=customer.personalise,
+        language=customer.language if full else "",
         simulated=customer.simulated,
         entries=len(entries),
         identities=tuple(_identities(entries)) if full else (),

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from tongxin.foundation import prepared
 from tongxin.foundation.access import Verb, Viewer
 from tongxin.foundation.accounts.models import Account
 from tongxin.foundation.errors import Refused
@@ -102,13 +103,13 @@ def person_of(account: Account) -> int | None:
 
 def member_of(account: Account) -> tuple[int, int] | None:
     """The same with the brand that the member belongs to: one question for a request to know who asks."""
-    found = (
-        Customer.objects.filter(account=account)
-        .exclude(state=CustomerState.ERASED)
-        .values_list("survivor", "id", "brand")
-        .first()
-    )
-    return None if found is None else (found[0] or found[1], found[2])
+    found = prepared.one(_MEMBER, [account.pk, str(CustomerState.ERASED)])
+    return None if found is None else (found[0], found[1])
+
+
+_MEMBER = """
+SELECT coalesce(survivor_id, id), brand_id FROM people_customer WHERE account_id = %s AND state <> %s ORDER BY id LIMIT 1
+"""
 
 
 def home_store_of(person: int) -> int | None:
