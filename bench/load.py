@@ -101,6 +101,7 @@ def _check_in(at: House, world: Any) -> list[dict[str, Any]]:
     """R1 and R3: processor time of one check-in by a ticket's code; one code at eight doors at once."""
     event = at.do("event", places_=2000, title="门", soon=True)
     at.do("crowd", event_pk=event["pk"], n=400)
+    at.rest()
     codes = at.do("codes", event_pk=event["pk"], n=310, rate=60)
     calls = [_scan(event["id"], world["champion"], code) for code in codes]
     closed(at.port, calls[:50], 1)
@@ -132,6 +133,7 @@ def _steady_door(at: House, world: Any, *, quick: bool) -> list[dict[str, Any]]:
     rate, seconds, bar = 60, 10 if quick else 60, 100.0
     event = at.do("event", places_=2 * rate * seconds, title="稳 门", soon=True)
     at.do("crowd", event_pk=event["pk"], n=rate * seconds)
+    at.rest()
     codes = at.do("codes", event_pk=event["pk"], n=rate * seconds, rate=rate)
     tally = opened(at.port, lambda n: _scan(event["id"], world["champion"], codes[n]), rate, seconds)
     p99 = tally.quantile(0.99)
@@ -190,6 +192,7 @@ def _steady(at: House, world: Any, *, quick: bool) -> list[dict[str, Any]]:
             at.do("event", places_=100_000, title=f"稳 {rate} {n}")
             for n in range(1 + rate * seconds // len(world["members"]))
         ]
+        at.rest()
         tally = opened(at.port, _each_another(events, world["members"]), rate, seconds)
         p99 = tally.quantile(0.99)
         rows.append(

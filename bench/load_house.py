@@ -43,6 +43,16 @@ class House:
         """Processor seconds so far of application and database, the dead children of each included."""
         return {"app": _cpu(self.supervisor), "database": _cpu(self.postmaster)}
 
+    def rest(self, most: float = 120.0) -> None:
+        """Wait until what was set up is worked off (its letters, its statistics): under a tenth of a processor for three seconds."""
+        until, last = time.monotonic() + most, sum(self.cpu().values())
+        while time.monotonic() < until:
+            time.sleep(3)
+            now = sum(self.cpu().values())
+            if now - last < 0.3:
+                return
+            last = now
+
     def memory(self) -> dict[str, float]:
         """Megabytes of the application's processes, each by its proportional share; and of the largest web worker."""
         shares = {pid: _pss(pid) for pid in _tree(self.supervisor)}
