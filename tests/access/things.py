@@ -1,6 +1,7 @@
 """One factory per kind of thing: which one an actor has, and which one is somebody else's.
 
 `None` where an actor has none (a champion holds no webhook) or where nothing is foreign to them (headquarters).
+Longer than six hundred lines: the matrix, the doors of pages and the API read one table of all kinds, each with its few lines.
 """
 
 import io
