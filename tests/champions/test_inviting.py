@@ -23,7 +23,9 @@ from tongxin.outreach.actions import drain, opt_out
 from tongxin.outreach.models import Send
 from tongxin.outreach.terms import MessageClass
 from tongxin.people import actions as people
+from tongxin.people import ledger
 from tongxin.people.ports import Person
+from tongxin.people.rules import DeedIn
 from tongxin.people.terms import MergeReason
 from tongxin.rings.actions import ensure_policy
 from tongxin.stores.terms import Role
@@ -81,15 +83,29 @@ def test_each_is_named_with_a_reason_that_can_be_read(store):
     assert Send.objects.count() == before
 
 
+def replied(person, other, days):
+    """Answers somebody on each of these days."""
+    now = clock.now()
+    ledger.record_many(
+        [
+            DeedIn(person.pk, "replied", now - n * DAY, "test", f"r{person.pk}-{n}", counterpart=other.pk)
+            for n in days
+        ]
+    )
+
+
 def test_one_event_away_from_the_next_ring(store):
     ensure_policy(viewer=TESTS)
-    close = member(store, days=200)
-    came(close, store, 30)
+    close, there, other = (member(store, days=200) for _ in range(3))
+    for one in (close, there):
+        came(one, store, 30)
+    replied(close, other, (1, 3, 8))  # too few days for a rhythm: two visits open the gate
+    replied(there, other, [7 * week + n for week in range(8) for n in (1, 3)])  # control: nothing is missing
     pick(store)
-    found = [one for one in Invite.objects.all() if one.why == InviteReason.STEP]
-    for one in found:
-        assert one.person_id == close.pk
-        assert one.facts["said_zh"]
+    (found,) = Invite.objects.filter(why=InviteReason.STEP)
+    assert found.person_id == close.pk
+    assert found.facts["said_zh"]
+    assert found.facts["said_en"]
 
 
 def test_three_a_day_and_the_second_call_answers_the_same(store):
