@@ -1,13 +1,14 @@
 """What every test shares: a held clock on request, an empty queue, and nothing of the outside world."""
 
 import gc
+import time
 from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from project import emptied, template_database
+from project import emptied, sessions, template_database
 from tongxin.foundation import clock
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)  # Thursday 5 March 2026, 12:00 in Shanghai
@@ -84,6 +85,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, d
 
 # After a test that commits. Django's own way also writes all permissions again, which nobody here reads.
 TransactionTestCase._fixture_teardown = lambda _case: emptied.empty()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_stays_connected(django_db_blocker):
+    """A session that a file leaves in the database would fail, half an hour later, whoever needs the database for himself."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.connection is not None:
+            patience = time.monotonic() + 5
+            while (left := sessions.others()) and time.monotonic() < patience:
+                time.sleep(0.05)
+            assert left == []
 
 
 @pytest.fixture
