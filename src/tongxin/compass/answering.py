@@ -56,6 +56,11 @@ def all_kpis(dataset: Dataset, opened: tuple[Window, ...], around: Around = NOWH
                 currency=dataset.currency,
             )
         )
+        for window in (asked.window, *opened):
+            if (
+                window is not whole
+            ):  # figures come window by window: what the others worked out is not asked again
+                window.rest()
     return _adjusted(tuple(found), design.level)
 
 

@@ -8,6 +8,7 @@ cohorts is summed up before anything is squared (Glazer & Pimentel 2023).
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,14 @@ from tongxin.compass.kpis.base import Kpi
 from tongxin.compass.match import Match
 from tongxin.compass.panel import COUNTS, Panel
 from tongxin.compass.periods import Calendar
-from tongxin.compass.regression import Lying, Months, Regression, lying
+from tongxin.compass.regression import Arms, Pieces, Regression
 
 Range = tuple[int, int]
 
-#: bytes of months that stay worked out
-KEPT = 1_500_000_000
+#: bytes of readings that stay worked out, and of running sums of the people of a comparison
+KEPT, KEPT_SUMS = 200_000_000, 250_000_000
+#: members whose months are turned round at once
+BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,11 @@ class Reader:
     def __init__(self, panel: Panel, terms: ways.Terms | None = None) -> None:
         self._panel = panel
         self.terms = terms or ways.Terms()
-        self._sums: dict[str, np.ndarray] = {}
-        self._months: OrderedDict[tuple[int, str, int], tuple[Regression, Months]] = OrderedDict()
-        self._any: dict[tuple[str, int], np.ndarray] = {}
-        self._lying: tuple[tuple[str, int], np.ndarray, Lying] | None = None
+        #: by cohort: treated, never-joiners, and the nearest of these in past spend to each treated
+        self.nearest: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._sums: dict[tuple[str, int], np.ndarray] = {}
+        self._theirs: OrderedDict[tuple[int, str, int], tuple[np.ndarray, np.ndarray]] = OrderedDict()
+        self._arms: OrderedDict[tuple[int, str, int, Pieces], tuple[Regression, Arms]] = OrderedDict()
 
     @property
     def calendar(self) -> Calendar:
@@ -76,90 +80,78 @@ class Reader:
         """Return the monthly mean over `span` (both ends included) for each row, shape (rows,).
 
         Money comes in currency units. Periods outside the data raise IndexError: a caller that asks for them
-        has chosen its cohorts wrongly. Running sums over periods are made once a quantity and lie period by period,
-        since the rows of a cohort ask for the same two periods of members in ascending order.
+        has chosen its cohorts wrongly. Running sums lie period by period, since the rows of a cohort ask for the
+        same two periods of members in ascending order.
         """
-        quantity = self.named(quantity)
-        if quantity not in self._sums:
-            values = self._panel.values[quantity]
-            running = np.zeros((values.shape[1] + 1, values.shape[0]), dtype=np.int64)
-            np.cumsum(values.T, axis=0, out=running[1:])
-            self._sums[quantity] = running
-        total = self._sums[quantity]
+        total = self._panel.running(self.named(quantity))
         start, stop = rows.cohort + span[0], rows.cohort + span[1] + 1
         if len(rows.member) and (start.min() < 0 or stop.max() >= total.shape[0]):
             raise IndexError(f"periods {span} reach outside the data")
         factor = self._panel.calendar.per_month / (span[1] - span[0] + 1) / self.unit(quantity)
         return (total[stop, rows.member] - total[start, rows.member]) * factor
 
-    def monthly(self, quantity: str) -> np.ndarray:
-        """Return the monthly figure of every member in every period, money in currency units, shape (members, periods)."""
-        factor = self._panel.calendar.per_month / self.unit(quantity)
-        return np.ascontiguousarray(self._panel.values[self.named(quantity)] * factor)
+    def monthly(self, quantity: str, out: np.ndarray | None = None) -> np.ndarray:
+        """Return the monthly figure of every member in every period, money in currency units, shape (members, periods).
 
-    def months(self, regress: Regression, quantity: str, part: int, only: Range | None = None) -> Months:
-        """Return a quantity collapsed to the people of a match; with `part` whether there is any in so many periods.
-
-        With `only` these relative periods are worked out and not kept.
+        It is written to `out` if that is given: fresh memory of this size costs more than the figures in it.
         """
+        values = self._panel.values[self.named(quantity)]
+        factor = self._panel.calendar.per_month / self.unit(quantity)
+        out = np.empty(values.shape) if out is None else out
+        for begin in range(0, len(values), BLOCK):  # what is turned round stays in the cache
+            some = slice(begin, begin + BLOCK)
+            np.multiply(values[some], factor, out=out[some])
+        return out
+
+    def read(self, regress: Regression, quantity: str, part: int, asked: Sequence[Pieces]) -> list[Arms]:
+        """Read a quantity in several ways from the people of a match; with `part` whether there is any in so many periods."""
         name = self.named(quantity)
-        key = (id(regress), name, part)
-        if key in self._months:
-            self._months.move_to_end(key)
-            return self._months[key][1]
-        found = regress.months(self._of(regress.rows.people, name, part), only=only)
-        if only is None:
-            self._months[key] = (regress, found)
-            while len(self._months) > 1 and sum(kept.size for _, kept in self._months.values()) > KEPT:
-                self._months.popitem(last=False)
+        keys = [(id(regress), name, part, pieces) for pieces in asked]
+        new = [key for key in dict.fromkeys(keys) if key not in self._arms]
+        if new:
+            running = self._of(regress.rows.people, name, part)
+            for key, arms in zip(new, regress.read(running, [key[3] for key in new]), strict=True):
+                self._arms[key] = regress, arms
+        found = []
+        for key in keys:
+            self._arms.move_to_end(key)
+            found.append(self._arms[key][1])
+        while len(self._arms) > 1 and sum(kept.size for _, kept in self._arms.values()) > KEPT:
+            self._arms.popitem(last=False)
         return found
 
-    def _of(self, people: np.ndarray, name: str, part: int) -> Lying:
-        """Return a quantity of these people; the last one stays, for another method on the same people."""
-        if self._lying and self._lying[0] == (name, part) and self._lying[1] is people:
-            return self._lying[2]
-        values = self._panel.values[name]
-        if part:
-            if (name, part) not in self._any:
-                self._any[name, part] = _any(values, part)
-            values = self._any[name, part]
-        self._lying = None  # before the next one is made
-        found = lying(values, people)
-        self._lying = ((name, part), people, found)
-        return found
+    def rest(self) -> None:
+        """Give back the memory of what was worked out; if it is asked again, it is worked out again."""
+        for kept in (self._arms, self._theirs, self._sums, self.nearest):
+            kept.clear()
+        self._panel.rest()
+
+    def _running(self, name: str, part: int) -> np.ndarray:
+        """Running sums of a quantity over the periods, shape (periods + 1, members)."""
+        if not part:
+            return self._panel.running(name)
+        if (name, part) not in self._sums:
+            self._sums[name, part] = _any(self._panel.running(name), part)
+        return self._sums[name, part]
+
+    def _of(self, people: np.ndarray, name: str, part: int) -> np.ndarray:
+        """Return the running sums of these people; the last ones stay, for other methods on the same people."""
+        key = (id(people), name, part)
+        if key not in self._theirs:
+            self._theirs[key] = people, self._running(name, part).take(people, axis=1, mode="clip")
+        self._theirs.move_to_end(key)
+        while len(self._theirs) > 1 and sum(sums.nbytes for _, sums in self._theirs.values()) > KEPT_SUMS:
+            self._theirs.popitem(last=False)
+        return self._theirs[key][1]
 
 
-def _any(values: np.ndarray, part: int) -> np.ndarray:
-    """Whether there is any of a quantity in the `part` periods that end with each period, shape of `values`."""
-    running = np.cumsum(values.T, axis=0)
-    found = running > 0
-    found[part:] = running[part:] > running[:-part]
-    return found.T
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """Weighted means of one reading in both arms; influence by treated row and by person."""
-
-    treated: float
-    control: float
-    f_treated: np.ndarray
-    f_control: np.ndarray
-
-
-def _pair(months: Months, pieces: ways.Pieces) -> _Pair:
-    """Add up the pieces of a reading."""
-    (begin, end, share), *more = pieces
-    treated, control, f_treated, f_control = months.over(begin, end)
-    treated, control = treated * share, control * share
-    f_treated *= share
-    f_control *= share
-    for begin, end, share in more:
-        one = months.over(begin, end)
-        treated, control = treated + share * one[0], control + share * one[1]
-        f_treated += share * one[2]
-        f_control += share * one[3]
-    return _Pair(treated, control, f_treated, f_control)
+def _any(running: np.ndarray, part: int) -> np.ndarray:
+    """Running counts of the periods with any of a quantity in the `part` periods that end with each."""
+    found = np.zeros(running.shape, dtype=np.int16)
+    for period in range(1, len(running)):
+        some = running[period] > running[max(0, period - part)]
+        np.add(found[period - 1], some, out=found[period], casting="unsafe")
+    return found
 
 
 def contrast(
@@ -170,7 +162,6 @@ def contrast(
     baseline: Range | None,
     *,
     regress: Regression | None = None,
-    once: bool = False,
 ) -> Contrast:
     """Difference between the arms over `window`, less their difference over `baseline` if one is given.
 
@@ -183,22 +174,19 @@ def contrast(
     window, baseline : (first, last) relative periods
     regress : Regression, optional
         Of the same rows, reused between calls.
-    once : bool
-        These two spans are all that will be asked of it: nothing is worked out besides them, and nothing kept.
     """
-    keep, regress = regress is not None and not once, regress or Regression(rows)
+    regress = regress or Regression(rows)
     baseline = baseline if kpi.differenced else None
     part = ways.part_of(kpi, reader.terms, window, baseline)
-    look = _Look(reader, regress, kpi, part, keep=keep)
-    after = look.level(ways.ending(kpi, window, part))
-    before = look.level(baseline) if baseline else None
+    spans = (ways.ending(kpi, window, part), *((baseline,) if baseline else ()))
+    after, *before = _levels(reader, regress, kpi, spans, part)
     at = regress.treated_at
     effect, level = after.treated - after.control, after.treated
-    f_level, f_control = after.f_treated, after.f_control
-    if before:
-        effect -= before.treated - before.control
-        f_level, f_control = f_level - before.f_treated, f_control - before.f_control
-    influence = np.negative(f_control)
+    f_level, influence = after.f_treated, np.negative(after.f_control)
+    for one in before:
+        effect -= one.treated - one.control
+        f_level = f_level - one.f_treated
+        influence += one.f_control
     np.add.at(influence, at, f_level)
     other = level - effect
     if not other > 0:
@@ -209,32 +197,18 @@ def contrast(
     return Contrast(effect, level, other, influence, relative)
 
 
-@dataclass(frozen=True)
-class _Look:
-    """One KPI read from the people of one match."""
-
-    reader: Reader
-    regress: Regression
-    kpi: Kpi
-    part: int
-    keep: bool
-
-    def level(self, span: Range) -> _Pair:
-        """Return both arms over a span."""
-        kpi = self.kpi
-        top = self._read(kpi.numerator, ways.pieces(self.reader, kpi, kpi.numerator, span, self.part), span)
-        if kpi.denominator is None:
-            return top
-        whole = ways.mean_pieces(self.reader, kpi.denominator, span)
-        return _ratio_pair(top, self._read(kpi.denominator, (whole, 0), span))
-
-    def _read(self, quantity: str, read: tuple[ways.Pieces, int], span: Range) -> _Pair:
-        pieces, part = read
-        months = self.reader.months(self.regress, quantity, part, None if self.keep else span)
-        return _pair(months, pieces)
+def _levels(reader: Reader, regress: Regression, kpi: Kpi, spans: Sequence[Range], part: int) -> list[Arms]:
+    """Both arms over each span."""
+    read = [ways.pieces(reader, kpi, kpi.numerator, span, part) for span in spans]
+    tops = reader.read(regress, kpi.numerator, read[0][1], [pieces for pieces, _ in read])
+    if kpi.denominator is None:
+        return tops
+    whole = [ways.mean_pieces(reader, kpi.denominator, span) for span in spans]
+    bottoms = reader.read(regress, kpi.denominator, 0, whole)
+    return [_ratio(top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
 
 
-def _ratio_pair(top: _Pair, bottom: _Pair) -> _Pair:
+def _ratio(top: Arms, bottom: Arms) -> Arms:
     """Delta method: R = A/B, influence (f_A − R f_B)/B; nan when nobody bought."""
     out = []
     for a, b, f_a, f_b in (
@@ -243,7 +217,7 @@ def _ratio_pair(top: _Pair, bottom: _Pair) -> _Pair:
     ):
         ratio = a / b if b > 0 else float("nan")
         out.append((ratio, (f_a - ratio * f_b) / (b if b > 0 else float("nan"))))
-    return _Pair(out[0][0], out[1][0], out[0][1], out[1][1])
+    return Arms(out[0][0], out[1][0], out[0][1], out[1][1])
 
 
 def level(

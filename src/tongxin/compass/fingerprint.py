@@ -9,12 +9,17 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tongxin.compass.answer import Fingerprint
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
 from tongxin.compass.panel import Panel
 from tongxin.compass.population import Population
+
+#: members whose sums are hashed at once
+BLOCK = 2048
 
 
 def of(dataset: Dataset, design: Design, panel: Panel, population: Population) -> Fingerprint:
@@ -30,9 +35,13 @@ def data_digest(panel: Panel, population: Population) -> str:
     """SHA-256 over the canonical content, little-endian integers."""
     digest = hashlib.sha256()
     digest.update(f"{panel.calendar}\n".encode())
-    digest.update("\n".join(panel.codes.to_pylist()).encode())
+    together = pa.LargeListArray.from_arrays([0, len(panel.codes)], panel.codes.cast(pa.large_string()))
+    digest.update(pc.binary_join(together, pa.scalar("\n", pa.large_string()))[0].as_buffer())
     for name in sorted(panel.values):
-        digest.update(name.encode() + np.ascontiguousarray(panel.values[name], dtype="<i8").tobytes())
+        digest.update(name.encode())
+        values = panel.values[name]
+        for begin in range(0, len(values), BLOCK):  # what is turned round stays in the cache
+            digest.update(np.ascontiguousarray(values[begin : begin + BLOCK], dtype="<i8").data)
     digest.update("\n".join(population.stores).encode())
     people = population
     for column in (
@@ -43,8 +52,8 @@ def data_digest(panel: Panel, population: Population) -> str:
         people.paid_to,
         people.store,
     ):
-        digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
-    digest.update(np.ascontiguousarray(people.usable, dtype="u1").tobytes())
+        digest.update(np.ascontiguousarray(column, dtype="<i8").data)
+    digest.update(np.ascontiguousarray(people.usable, dtype="u1").data)
     return f"sha256:{digest.hexdigest()}"
 
 

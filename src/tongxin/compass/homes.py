@@ -10,6 +10,7 @@ from typing import Any
 
 import ibis
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongxin.compass import partitions
@@ -46,15 +47,21 @@ def of(dataset: Dataset, given: Facts, entered: Any, members: int) -> tuple[np.n
     OutOfRoom
         The orders of one part do not fit; says how many parts would.
     """
-    codes = dataset.arrow(given.orders.select("store_code").distinct())["store_code"].combine_chunks()
+    # of all orders, members' or not: one column is read instead of all that says whose they are
+    every = dataset.tables["orders"].select("store_code").distinct()
+    codes = pc.drop_null(dataset.arrow(every)["store_code"].combine_chunks())
     codes = codes.take(pc.array_sort_indices(codes))
-    home = np.zeros(members, dtype=np.int64)
+    home, seen = np.zeros(members, dtype=np.int64), np.zeros(len(codes), dtype=bool)
+    # half as wide is sorted in half the time
+    width = np.dtype(np.uint32 if 2 * members * len(codes) < 2**32 else np.int64)
     for part in partitions.split(given, dataset.room.partitions):
-        _count(_keys(dataset, given, part, entered, codes), len(codes), home)
-    return home, tuple(str(code) for code in codes.to_pylist())
+        _count(_keys(dataset, given, part, entered, codes, width), len(codes), home, seen)
+    return (np.cumsum(seen) - 1)[home], tuple(str(code) for code in codes.filter(pa.array(seen)).to_pylist())
 
 
-def _keys(dataset: Dataset, given: Facts, part: Facts, entered: Any, codes: Any) -> np.ndarray:
+def _keys(  # noqa: PLR0917 - one question: whose orders, counted how
+    dataset: Dataset, given: Facts, part: Facts, entered: Any, codes: Any, width: np.dtype[Any]
+) -> np.ndarray:
     """One integer an order, (member·stores + store)·2 + came after entry, ascending."""
     size = dataset.arrow(part.members.agg(size=integer_sum(part.members.n_orders)))["size"][0].as_py() or 0
     if size * ORDER_BYTES > dataset.room.bytes:
@@ -65,7 +72,7 @@ def _keys(dataset: Dataset, given: Facts, part: Facts, entered: Any, codes: Any)
     rows = rows.select("member", "store_code", late=(rows.day >= rows.late_from).cast("int64"))
     if not dataset.streams:
         rows = rows.group_by("member", "store_code", "late").agg(n=rows.count())
-    keys, end = np.empty(size, dtype=np.int64), 0
+    keys, end = np.empty(size, dtype=width), 0
     with partitions.refusing(dataset, given):
         for batch in dataset.batches(rows):
             store = pc.index_in(batch["store_code"], codes).to_numpy().astype(np.int64)
@@ -78,19 +85,21 @@ def _keys(dataset: Dataset, given: Facts, part: Facts, entered: Any, codes: Any)
     return keys
 
 
-def _count(keys: np.ndarray, stores: int, home: np.ndarray) -> None:
-    """Write the home store of every member whose orders are among the keys."""
+def _count(keys: np.ndarray, stores: int, home: np.ndarray, seen: np.ndarray) -> None:
+    """Write the home store of every member whose orders are among the keys, and which stores are among them."""
     begin = 0
     while begin < len(keys):
         end = min(begin + SLICE, len(keys))
         if end < len(keys):  # a member's orders stay together
-            end = int(np.searchsorted(keys, (keys[end - 1] // (2 * stores) + 1) * 2 * stores))
-        some = keys[begin:end]
+            last = (int(keys[end - 1]) // (2 * stores) + 1) * 2 * stores - 1
+            end = int(np.searchsorted(keys, keys.dtype.type(last), side="right"))
+        some = keys[begin:end].astype(np.int64)
         pair = some >> 1
         first = np.flatnonzero(np.append(True, pair[1:] != pair[:-1]))
         late = np.add.reduceat(some & 1, first)
         early = np.diff(np.append(first, len(some))) - late
         member, store = np.divmod(pair[first], stores)
+        seen[store] = True
         score = ((early << _COUNT | late) << _COUNT) + stores - 1 - store
         each = np.flatnonzero(np.append(True, member[1:] != member[:-1]))
         best = np.maximum.reduceat(score, each)

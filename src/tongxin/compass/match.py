@@ -81,7 +81,7 @@ class Match:
         """Largest share of the control weight on one member."""
         return float(self._borne.max()) if self.retained else 0.0
 
-    @property
+    @cached_property
     def treated_alone(self) -> Match:
         """The treated rows without their controls."""
         arm = self.treated

@@ -23,22 +23,25 @@ def matches(windows: tuple[Window, ...]) -> pa.Table:
                 pa.table(
                     {
                         "window": pa.array(np.full(n, window.length, dtype=np.int32)),
-                        "method": pa.array([method] * n, pa.string()),
+                        "method": _named(np.zeros(n, dtype=np.int8), (method,)),
                         "member_code": pa.DictionaryArray.from_arrays(rows.member.astype(np.int32), codes),
                         "cohort": pa.array(rows.cohort.astype(np.int32)),
                         "treated": pa.array(rows.treated),
                         "cell": pa.array(rows.cell.astype(np.int32)),
-                        "rung": _rungs(rows.rung[rows.cell], window),
+                        "rung": _named(rows.rung.astype(np.int8)[rows.cell], _rungs(window)),
                         "weight": pa.array(rows.weight),
                     }
                 )
             )
-    return pa.concat_tables(parts).combine_chunks()
+    return pa.concat_tables(parts)
 
 
-def _rungs(rung: np.ndarray, window: Window) -> pa.Array:
-    names = RUNGS if "store" in window.frame.design.strata else ("chain",)
-    return pa.array(names, pa.string()).take(pa.array(rung))
+def _named(places: np.ndarray, names: tuple[str, ...]) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(places, pa.array(names, pa.string()))
+
+
+def _rungs(window: Window) -> tuple[str, ...]:
+    return RUNGS if "store" in window.frame.design.strata else ("chain",)
 
 
 def cells(windows: tuple[Window, ...], kpis: tuple[Kpi, ...]) -> pa.Table:
@@ -54,17 +57,26 @@ def cells(windows: tuple[Window, ...], kpis: tuple[Kpi, ...]) -> pa.Table:
         for method in METHODS:
             if window.matches[method].retained:
                 grouped.append(_Groups(window, method, grouped[-1] if grouped else None))
-    found = {}
+    found, each = {}, None
     for quantity in quantities:
-        reader = windows[0].frame.reader
-        each = reader.monthly(quantity)
-        squares = each**2
+        each = windows[0].frame.reader.monthly(quantity, each)
+        sums = [one.sums(each) for one in grouped]
+        squares = _squares(grouped, each)
         for number, one in enumerate(grouped):
-            found[number, quantity] = one.tables(quantity, each, squares)
+            found[number, quantity] = one.tables(quantity, *sums[number], squares[number])
     parts = [
         part for number in range(len(grouped)) for quantity in quantities for part in found[number, quantity]
     ]
     return pa.concat_tables(parts).combine_chunks() if parts else _of_nothing()
+
+
+def _squares(grouped: list[_Groups], each: np.ndarray) -> list[np.ndarray]:
+    """Sums of squares of every method; `each` is squared where it lies."""
+    np.square(each, out=each)
+    found: list[np.ndarray] = []
+    for number, one in enumerate(grouped):
+        found.append(found[number - 1] if one.same else one.total(each))
+    return found
 
 
 class _Groups:
@@ -74,36 +86,47 @@ class _Groups:
         rows, frame = window.matches[method], window.frame
         self._window, self._method, self._rows = window, method, rows
         # a method that only reweighs the rows of another sums up the same members
-        self._same = last if last is not None and rows.cell is last._rows.cell else None  # noqa: SLF001 - its own kind
-        self._last: tuple[str, np.ndarray, np.ndarray] | None = None
-        self.key: np.ndarray
-        self._place: np.ndarray
-        self._first: np.ndarray
-        if self._same is not None:
-            self.key, self._place, self._first = self._same.key, self._same._place, self._same._first  # noqa: SLF001
+        self.same = last if last is not None and rows.cell is last._rows.cell else None  # noqa: SLF001 - its own kind
+        self._total: np.ndarray | None = None
+        if self.same is not None:
+            self.key, self._first, self._n, self._table = self.same.groups
         else:
             stores = len(frame.population.stores)
             key = (rows.cell * stores + frame.population.store[rows.member]) * 2 + rows.treated
-            self.key, self._first, self._place = np.unique(key, return_index=True, return_inverse=True)
-        self._n = np.bincount(self._place, minlength=len(self.key))
+            self.key, self._first, place = np.unique(key, return_index=True, return_inverse=True)
+            self._n = np.bincount(place, minlength=len(self.key))
+            shape = (len(self.key), frame.panel.members)
+            number = np.arange(len(key), dtype=np.float64)
+            # a member stands in a group once; by member, for theirs is the long table and the groups stay in the cache
+            self._table = sparse.csc_array(sparse.coo_array((number, (place, rows.member)), shape=shape))
+        self._once = np.ones(len(self._table.data))
 
-    def _summed(self, values: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-        """Sums over the members of each group, shape (groups, relative periods)."""
-        rows, design = self._rows, self._window.frame.design
-        data = np.ones(len(rows.member)) if weight is None else weight
-        shape = (len(self.key), len(values))
-        table = sparse.csc_array(sparse.coo_array((data, (self._place, rows.member)), shape=shape)) @ values
-        periods = np.arange(design.baseline[0], self._window.length + 1)
-        return np.take_along_axis(table, rows.cohort[self._first][:, None] + periods, axis=1)
+    @property
+    def groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, sparse.csc_array]:
+        """Key, first row and size of each group; which row stands in which group, shape (groups, members)."""
+        return self.key, self._first, self._n, self._table
 
-    def tables(self, quantity: str, each: np.ndarray, squares: np.ndarray) -> list[pa.Table]:
-        """One table a relative period; `each` and `squares` have the shape (members, periods)."""
-        if self._same is not None and self._same._last is not None and self._same._last[0] == quantity:  # noqa: SLF001
-            _, total, square = self._same._last  # noqa: SLF001
-        else:
-            total, square = self._summed(each, None), self._summed(squares, None)
-        self._last = quantity, total, square
-        weighted = self._summed(each, self._rows.weight)
+    def _summed(self, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Sums over the members of each group, shape (groups, relative periods); weights as they lie in the table."""
+        table = self._table
+        sums = sparse.csc_array((weight, table.indices, table.indptr), shape=table.shape) @ values
+        periods = np.arange(self._window.frame.design.baseline[0], self._window.length + 1)
+        return np.take_along_axis(sums, self._rows.cohort[self._first][:, None] + periods, axis=1)
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Sums without weights, of values of shape (members, periods)."""
+        return self._summed(values, self._once)
+
+    def sums(self, each: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Sums without weights and with the weights of the method."""
+        same = self.same
+        self._total = self.total(each) if same is None or same._total is None else same._total  # noqa: SLF001
+        return self._total, self._summed(each, self._rows.weight[self._table.data.astype(np.int64)])
+
+    def tables(
+        self, quantity: str, total: np.ndarray, weighted: np.ndarray, square: np.ndarray
+    ) -> list[pa.Table]:
+        """One table a relative period, of sums of shape (groups, relative periods)."""
         rows, frame, size = self._rows, self._window.frame, len(self.key)
         store = pa.array(frame.population.stores).take(pa.array(self.key // 2 % len(frame.population.stores)))
         fixed = {

@@ -6,7 +6,7 @@ Sums are integers (fen, orders) from end to end, so that every engine gives the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis
@@ -86,6 +86,7 @@ class Panel:
     values: dict[str, np.ndarray]
     calendar: Calendar
     cost_known: float | None = None
+    _running: dict[str, np.ndarray] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def members(self) -> int:
@@ -96,6 +97,30 @@ class Panel:
     def basis(self) -> str:
         """What a value is made of: margin where enough costs are known, spend otherwise."""
         return "margin" if (self.cost_known or 0.0) >= costed.ENOUGH_KNOWN else "spend"
+
+    def running(self, name: str) -> np.ndarray:
+        """Return the sums of a quantity over the periods before each period, shape (periods + 1, members).
+
+        They are made once and lie period by period, in the narrowest integers that hold them.
+        """
+        if name not in self._running:
+            values = self.values[name]
+            most = max(abs(int(values.max(initial=0))), abs(int(values.min(initial=0)))) * values.shape[1]
+            shape = (values.shape[1] + 1, values.shape[0])
+            sums = np.zeros(shape, dtype=np.int32 if most < 2**31 else np.int64)
+            for period, column in enumerate(values.T):
+                np.add(sums[period], column, out=sums[period + 1], casting="unsafe")
+            self._running[name] = sums
+        return self._running[name]
+
+    def rest(self) -> None:
+        """Give back the memory of the running sums; if they are asked again, they are made again."""
+        self._running.clear()
+
+    def between(self, name: str, begin: int, end: int) -> np.ndarray:
+        """Return each member's sum over the periods `begin`…`end` − 1, shape (members,)."""
+        sums = self.running(name)
+        return sums[end] - sums[begin]
 
 
 def gather(dataset: Dataset, calendar: Calendar) -> Facts:

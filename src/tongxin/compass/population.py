@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tongxin.compass import homes
+from tongxin.compass.adding import integer_sum
 from tongxin.compass.dataset import Dataset
 from tongxin.compass.design import Design
 from tongxin.compass.panel import Facts, Panel
@@ -41,6 +42,8 @@ class Population:
         False for staff and for members who refused measurement.
     tenure_known : bool
         Whether the chain knows registration days (else tenure is only the first purchase seen).
+    orders : int, optional
+        Orders of all these members, where they were counted.
     """
 
     entry: np.ndarray
@@ -55,6 +58,7 @@ class Population:
     tenure_known: bool
     excluded: tuple[tuple[str, int], ...]
     treated_total: int
+    orders: int | None = None
 
 
 def gather(dataset: Dataset, design: Design, panel: Panel, given: Facts) -> Population:
@@ -87,6 +91,7 @@ def gather(dataset: Dataset, design: Design, panel: Panel, given: Facts) -> Popu
         bool((info["registered"] < NEVER).sum() > 0.8 * n),
         excluded,
         total,
+        dataset.arrow(who.agg(n=integer_sum(who.n_orders)))["n"][0].as_py() or 0,
     )
 
 

@@ -2,42 +2,42 @@
 
 A control stands in a row for every cohort it serves in; with a million members that is many millions of rows, and a study
 asks for hundreds of windows. But every figure is linear in the months it looks at, and what is squared in the end is a
-person's sum over all its rows. So for one quantity the influence of every month is added up per person once (cells,
-cohorts and slopes as sparse products), and a window is a difference of two running sums.
+person's sum over all its rows. So what is asked of one quantity is first added up per person, cohort by cohort, from
+running sums of whole numbers; cells and slopes are then sparse products of one number a person, not of its months.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
-from scipy import sparse
 
 from tongxin.compass.match import Match
 
-#: people whose months are worked on at once: what is written stays in the cache
-BLOCK = 2048
+#: people who are worked on at once: what is written stays in the cache
+BLOCK = 1 << 14
+
+#: what a reading adds up: (first, last, factor) of relative periods
+Pieces: TypeAlias = tuple[tuple[int, int, float], ...]
 
 
 @dataclass(frozen=True)
-class Months:
-    """One quantity in every relative period that all cohorts have, as running sums over the periods.
+class Arms:
+    """Weighted means of one reading in both arms.
 
     Attributes
     ----------
-    first : int
-        Relative period of the first month.
-    treated, control : float arrays, shape (months + 1,)
-        Weighted means of both arms.
-    f_treated : float array, shape (months + 1, treated rows)
-    f_control : float array, shape (months + 1, people)
+    treated, control : float
+    f_treated : float array, shape (treated rows,)
+    f_control : float array, shape (people,)
         Influence of the treated mean by treated row, of the control mean by person.
     """
 
-    first: int
-    treated: np.ndarray
-    control: np.ndarray
+    treated: float
+    control: float
     f_treated: np.ndarray
     f_control: np.ndarray
 
@@ -46,44 +46,38 @@ class Months:
         """Bytes that it takes."""
         return int(self.f_control.nbytes + self.f_treated.nbytes)
 
-    def over(self, begin: int, end: int) -> tuple[float, float, np.ndarray, np.ndarray]:
-        """Sum the relative periods `begin`…`end`: both means and their influences.
 
-        Raises
-        ------
-        IndexError
-            Not every cohort has these periods.
-        """
-        a, b = begin - self.first, end + 1 - self.first
-        if a < 0 or b >= len(self.treated) or b <= a:
-            raise IndexError(f"periods {(begin, end)} reach outside the data")
-        return (
-            float(self.treated[b] - self.treated[a]),
-            float(self.control[b] - self.control[a]),
-            self.f_treated[b] - self.f_treated[a],
-            self.f_control[b] - self.f_control[a],
-        )
+@dataclass(frozen=True)
+class _Layer:
+    """Controls of one cohort, each person once; whoever serves in two cells (on two rungs) stands in a second layer.
+
+    Attributes
+    ----------
+    cell : int64 array, shape (people,)
+        Cell of each person, counted from the first of the cohort; 0 for those who are no control here.
+    lever : float array, shape (people,)
+        Control weight times the leverage of the cell; zero for those who are no control here.
+    """
+
+    cell: np.ndarray
+    lever: np.ndarray
 
 
 @dataclass(frozen=True)
-class Lying:
-    """One quantity of some people, lying both ways: shape (periods, people) and (people, periods)."""
+class _Cohort:
+    """The rows of one cohort; where its cells and its treated rows stand among all."""
 
-    by_period: np.ndarray
-    by_person: np.ndarray
-
-
-def lying(values: np.ndarray, people: np.ndarray) -> Lying:
-    """Return the people's rows of a (members, periods) matrix."""
-    by_period = values.T[:, people].astype(np.float64)
-    return Lying(by_period, np.ascontiguousarray(by_period.T))
+    cohort: int
+    cells: slice
+    treated: slice
+    layers: tuple[_Layer, ...]
 
 
 @dataclass(frozen=True)
 class _Slopes:
-    """Centred covariates of the treated rows; per cohort the inverse of their cross products; what each person carries.
+    """Centred covariates of the treated rows; by cohort the inverse of their cross products; what each person carries.
 
-    Shapes: (treated rows, k), (cohorts, k, k), weights (cohorts, k, people), weights and leverage (cohorts·k, people).
+    Shapes: (treated rows, k), (cohorts, k, k), weights (cohorts, k, people), weights and leverage (cohorts, k, people).
     """
 
     treated: np.ndarray
@@ -101,30 +95,72 @@ class Regression:
 
     def __init__(self, rows: Match) -> None:
         self.rows = rows
-        self._control = np.flatnonzero(~rows.treated)
-        self._treated = np.flatnonzero(rows.treated)
-        cells = len(rows.rung)
-        cell, weight = rows.cell[self._control], rows.weight[self._control]
-        self._mass = np.maximum(np.bincount(cell, weights=weight, minlength=cells), 1e-300)
-        count = np.bincount(cell, minlength=cells)
-        # a cell mean of m controls hides 1/m of their noise; alone (m = 1) nothing can be said about it
-        self._leverage = np.sqrt(count / np.maximum(count - 1, 1))
-        self._cohort = np.zeros(cells, dtype=np.int64)
-        self._cohort[rows.cell] = rows.cohort
 
-    @property
+    def rest(self) -> None:
+        """Give back the memory of what was worked out; if it is asked again, it is worked out again."""
+        for name in set(vars(self)) - {"rows"}:
+            del vars(self)[name]
+
+    @cached_property
     def treated_at(self) -> np.ndarray:
         """Place of each treated row among the people."""
         return self.rows.place[self._treated]
 
     @cached_property
-    def _weights(self) -> sparse.csr_array:
-        """Control weight of each person in each cell, shape (people, cells)."""
-        rows, at = self.rows, self._control
-        shape = (len(rows.people), len(rows.rung))
-        return sparse.csr_array(
-            sparse.coo_array((rows.weight[at], (rows.place[at], rows.cell[at])), shape=shape)
-        )
+    def _treated(self) -> np.ndarray:
+        return np.flatnonzero(self.rows.treated)
+
+    @cached_property
+    def _treated_cell(self) -> np.ndarray:
+        return self.rows.cell[self._treated]
+
+    @cached_property
+    def _control_weight(self) -> np.ndarray:
+        """Weight of each control row, zero for the treated."""
+        return np.where(self.rows.treated, 0.0, self.rows.weight)
+
+    @cached_property
+    def _mass(self) -> np.ndarray:
+        """Control weight of each cell."""
+        rows = self.rows
+        mass = np.bincount(rows.cell, weights=self._control_weight, minlength=len(rows.rung))
+        return np.maximum(mass, 1e-300)
+
+    @cached_property
+    def _leverage(self) -> np.ndarray:
+        """What a cell mean of m controls hides of their noise is 1/m; alone (m = 1) nothing can be said about it."""
+        rows = self.rows
+        cells = len(rows.rung)
+        count = np.bincount(rows.cell, minlength=cells)
+        count -= np.bincount(rows.cell[self._treated], minlength=cells)
+        return np.sqrt(count / np.maximum(count - 1, 1))
+
+    @cached_property
+    def _cohorts(self) -> tuple[_Cohort, ...]:
+        return tuple(self._each_cohort())
+
+    def _each_cohort(self) -> Iterator[_Cohort]:
+        rows = self.rows
+        for part in rows.by_cohort():
+            cells = slice(int(rows.cell[part].min()), int(rows.cell[part].max()) + 1)
+            treated = slice(*np.searchsorted(self._treated, (part.start, part.stop)).tolist())
+            at, layers = part.start + np.flatnonzero(~rows.treated[part]), []
+            while len(at):
+                one, at = self._layer(at, cells)
+                layers.append(one)
+            yield _Cohort(int(rows.cohort[part.start]), cells, treated, tuple(layers))
+
+    def _layer(self, at: np.ndarray, cells: slice) -> tuple[_Layer, np.ndarray]:
+        """Lay rows out by person; return the layer and the rows of those who stand in it with another row."""
+        rows, people = self.rows, len(self.rows.people)
+        place, seat = rows.place[at], np.full(people, -1)
+        seat[place] = np.arange(len(at))
+        taken = seat[place] == np.arange(len(at))
+        mine, place = at[taken], place[taken]
+        cell, lever = np.zeros(people, dtype=np.int64), np.zeros(people)
+        cell[place] = rows.cell[mine] - cells.start
+        lever[place] = rows.weight[mine] * self._leverage[rows.cell[mine]]
+        return _Layer(cell, lever), at[~taken]
 
     @cached_property
     def _slopes(self) -> _Slopes | None:
@@ -132,116 +168,124 @@ class Regression:
         rows = self.rows
         if rows.covariates is None or not rows.covariates.any():
             return None
-        at, cells = self._control, len(rows.rung)
-        means = [
-            np.bincount(rows.cell[at], weights=(rows.weight * column)[at], minlength=cells) / self._mass
-            for column in rows.covariates.T
-        ]
-        x = rows.covariates - np.stack(means, axis=1)[rows.cell]
-        scale = x.std(axis=0)
-        x /= np.where(scale > 0, scale, 1.0)
-        weight = np.where(rows.treated, 0.0, rows.weight)
-        shape = (len(rows.by_cohort()), x.shape[1])
-        crossed, levered = (np.zeros((*shape, len(rows.people))) for _ in range(2))
-        inverse = np.zeros((*shape, x.shape[1]))
+        weight, people = self._control_weight, len(rows.people)
+        x = np.empty(rows.covariates.shape[::-1])
+        for k, column in enumerate(rows.covariates.T):
+            mean = np.bincount(rows.cell, weights=weight * column, minlength=len(rows.rung)) / self._mass
+            np.subtract(column, mean[rows.cell], out=x[k])
+            x[k] /= x[k].std() or 1.0
+        shape = (len(rows.by_cohort()), len(x))
+        crossed, levered = (np.zeros((*shape, people)) for _ in range(2))
+        inverse = np.zeros((*shape, len(x)))
         for number, part in enumerate(rows.by_cohort()):
-            own, w, place = x[part], weight[part], rows.place[part]
+            place, lever = rows.place[part], self._leverage[rows.cell[part]]
+            heavy = x[:, part] * weight[part]
             # directions without spread drop out
-            inverse[number] = np.linalg.pinv((own * w[:, None]).T @ own, rcond=1e-10, hermitian=True)
-            lever = w * self._leverage[rows.cell[part]]
-            for k, column in enumerate(own.T):
-                crossed[number, k] = np.bincount(place, weights=w * column, minlength=len(rows.people))
-                levered[number, k] = np.bincount(place, weights=lever * column, minlength=len(rows.people))
-        return _Slopes(x[self._treated], inverse, crossed, levered.reshape(-1, len(rows.people)))
+            inverse[number] = np.linalg.pinv(heavy @ x[:, part].T, rcond=1e-10, hermitian=True)
+            for k, one in enumerate(heavy):
+                crossed[number, k] = np.bincount(place, weights=one, minlength=people)
+                levered[number, k] = np.bincount(place, weights=one * lever, minlength=people)
+        return _Slopes(x[:, self._treated].T, inverse, crossed, levered)
 
-    def months(self, values: Lying, *, only: tuple[int, int] | None = None) -> Months:
-        """Work out one quantity for every relative period that all cohorts have.
+    def read(self, running: np.ndarray, asked: Sequence[Pieces]) -> list[Arms]:
+        """Read one quantity of the people in several ways.
 
         Parameters
         ----------
-        values : Lying
-            Of the people of the rows.
-        only : (first, last), optional
-            Relative periods that are enough.
+        running : integer array, shape (periods + 1, people)
+            Sums of the quantity over the periods before each period.
+        asked : sequence of Pieces
+
+        Returns
+        -------
+        list of Arms
+            In the order asked.
+
+        Raises
+        ------
+        IndexError
+            Not every cohort has these periods.
         """
-        rows = self.rows
-        first, last = self._reach(len(values.by_period), only)
-        span = range(first, last + 1)
-        means = self._relative(self._weights.T @ values.by_person, span) / self._mass[:, None]
-        slopes = self._slopes_of(values, span)
-        at, weight = self._treated, rows.weight[self._treated]
-        seen = values.by_person[rows.place[at][:, None], rows.cohort[at][:, None] + np.array(span)]
-        left = self._left(values, means, slopes, span)
-        hoped = means[rows.cell[at]]
-        if slopes is not None and self._slopes is not None:
-            number = np.searchsorted(self._cohorts, rows.cohort[at])
-            hoped += np.einsum("rk,rke->re", self._slopes.treated, slopes[number])
-        treated, control = weight @ seen, self._mass @ means
-        for month, pull in enumerate((weight[:, None] * (hoped - control)).T, start=1):
-            np.add.at(left[month], self.treated_at, pull)
-        return Months(
-            first,
-            _running(treated),
-            _running(control),
-            _running((weight[:, None] * (seen - treated)).T),
-            np.cumsum(left, axis=0, out=left),
-        )
-
-    def _reach(self, periods: int, only: tuple[int, int] | None) -> tuple[int, int]:
-        if not len(self.rows.cohort):
-            return 0, -1
-        first, last = -int(self.rows.cohort.min()), periods - 1 - int(self.rows.cohort.max())
-        return (max(first, only[0]), min(last, only[1])) if only else (first, last)
-
-    def _relative(self, table: np.ndarray, span: range) -> np.ndarray:
-        """Columns of a (cells, periods) table as months relative to each cell's cohort."""
-        column = self._cohort[:, None] + np.array(span, dtype=np.int64)
-        return np.take_along_axis(table, np.clip(column, 0, table.shape[1] - 1), axis=1)
-
-    def _slopes_of(self, values: Lying, span: range) -> np.ndarray | None:
-        """Slope of each month on each covariate, shape (cohorts, k, months)."""
-        given = self._slopes
-        if given is None:
-            return None
-        # the covariates are centred in their cells, so the months need not be
-        products = [
-            crossed @ values.by_person[:, cohort + span.start : cohort + span.stop]
-            for cohort, crossed in zip(self._cohorts, given.crossed, strict=True)
+        self._reach(len(running) - 1, asked)
+        weight = self.rows.weight[self._treated]
+        left = np.zeros((len(asked), len(self.rows.people)))
+        seen, hoped = (np.empty((len(asked), len(weight))) for _ in range(2))
+        control = np.zeros(len(asked))
+        for number, one in enumerate(self._cohorts):
+            at = one.treated
+            means, slope = self._fitted(number, one, running, asked)
+            control += means @ self._mass[one.cells]
+            hoped[:, at] = means[:, self._treated_cell[at] - one.cells.start]
+            if self._slopes is not None:
+                hoped[:, at] += slope @ self._slopes.treated[at].T
+            for k, pieces in enumerate(asked):
+                seen[k, at] = _added(running, one.cohort, pieces, self.treated_at[at])
+            for some in _blocks(left.shape[1]):
+                for k, pieces in enumerate(asked):
+                    values = _added(running, one.cohort, pieces, some)
+                    self._unexplained(number, one, values, means[k], slope[k], left[k], some)
+        treated = seen @ weight
+        for k, here in enumerate(left):
+            np.add.at(here, self.treated_at, weight * (hoped[k] - control[k]))
+        return [
+            Arms(float(treated[k]), float(control[k]), weight * (seen[k] - treated[k]), left[k])
+            for k in range(len(asked))
         ]
-        return given.inverse @ np.stack(products)
 
-    @cached_property
-    def _levers(self) -> np.ndarray:
-        """Control weight times leverage of each person in each cohort, shape (cohorts, people)."""
-        cohorts = np.array(self._cohorts, dtype=np.int64)
-        lever = np.where(self._cohort[:, None] == cohorts, self._leverage[:, None], 0.0)
-        return np.ascontiguousarray((self._weights @ lever).T)
+    def _fitted(
+        self, number: int, one: _Cohort, running: np.ndarray, asked: Sequence[Pieces]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Weighted control means of the cells of a cohort, and slopes; shapes (asked, cells), (asked, covariates)."""
+        slopes, mass = self._slopes, self._mass[one.cells]
+        sums = np.zeros((len(asked), len(mass)))
+        products = np.zeros((len(asked), 0 if slopes is None else slopes.crossed.shape[1]))
+        for some in _blocks(len(self.rows.people)):
+            for k, pieces in enumerate(asked):
+                values = _added(running, one.cohort, pieces, some)
+                if slopes is not None:
+                    # the covariates are centred in their cells, so the values need not be
+                    products[k] += slopes.crossed[number][:, some] @ values
+                for layer in one.layers:
+                    sums[k] += np.bincount(
+                        layer.cell[some], weights=layer.lever[some] * values, minlength=len(mass)
+                    )
+        # the leverage is the same for all in a cell
+        means = sums / np.maximum(mass * np.maximum(self._leverage[one.cells], 1e-300), 1e-300)
+        return means, products if slopes is None else products @ slopes.inverse[number].T
 
-    @cached_property
-    def _cohorts(self) -> list[int]:
-        return [int(self.rows.cohort[part.start]) for part in self.rows.by_cohort()]
+    def _unexplained(  # noqa: PLR0917 - one cohort, one block, one quantity
+        self,
+        number: int,
+        one: _Cohort,
+        values: np.ndarray,
+        means: np.ndarray,
+        slope: np.ndarray,
+        left: np.ndarray,
+        some: slice,
+    ) -> None:
+        """Add what a cohort's cells and slopes leave unexplained of its controls, weighted, to `left`."""
+        for layer in one.layers:
+            here = values - means[layer.cell[some]]
+            here *= layer.lever[some]
+            left[some] += here
+        if self._slopes is not None:
+            left[some] -= slope @ self._slopes.levered[number][:, some]
 
-    def _left(self, values: Lying, means: np.ndarray, slopes: np.ndarray | None, span: range) -> np.ndarray:
-        """What the controls' months leave unexplained, weighted and summed per person, shape (1 + months, people).
-
-        The first row stays zero.
-        """
-        people, months = len(self.rows.people), len(span)
-        left = np.zeros((months + 1, people))
-        np.negative((self._weights @ (means * self._leverage[:, None])).T, out=left[1:])
-        drawn = None if slopes is None else np.ascontiguousarray(slopes.reshape(-1, months).T)
-        for begin in range(0, people, BLOCK):
-            some = slice(begin, begin + BLOCK)
-            here = left[1:, some]
-            for cohort, lever in zip(self._cohorts, self._levers[:, some], strict=True):
-                here += lever * values.by_period[cohort + span.start : cohort + span.stop, some]
-            if drawn is not None and self._slopes is not None:
-                here -= drawn @ self._slopes.levered[:, some]
-        return left
+    def _reach(self, periods: int, asked: Sequence[Pieces]) -> None:
+        first, last = (int(end) for end in (self.rows.cohort.min(), self.rows.cohort.max()))
+        for begin, end, _ in (piece for pieces in asked for piece in pieces):
+            if first + begin < 0 or last + end >= periods or end < begin:
+                raise IndexError(f"periods {(begin, end)} reach outside the data")
 
 
-def _running(each: np.ndarray) -> np.ndarray:
-    """Running sums along the first axis, from zero."""
-    out = np.zeros((len(each) + 1, *each.shape[1:]))
-    np.cumsum(each, axis=0, out=out[1:])
+def _blocks(people: int) -> list[slice]:
+    return [slice(begin, begin + BLOCK) for begin in range(0, people, BLOCK)]
+
+
+def _added(running: np.ndarray, cohort: int, pieces: Pieces, who: slice | np.ndarray) -> np.ndarray:
+    """Add up what is asked of some people for one cohort, shape (who,)."""
+    out = np.zeros(0)
+    for place, (begin, end, share) in enumerate(pieces):
+        one = (running[cohort + end + 1][who] - running[cohort + begin][who]) * share
+        out = out + one if place else one
     return out

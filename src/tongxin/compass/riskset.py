@@ -45,7 +45,7 @@ def cohorts(panel: Panel, design: Design, window: int) -> range:
 def at(panel: Panel, population: Population, design: Design, window: int, cohort: int) -> RiskSet:
     """Return the risk set of one cohort."""
     first, last = design.baseline
-    alive = panel.values["orders"][:, cohort + first : cohort + last + 1].sum(axis=1) > 0
+    alive = panel.between("orders", cohort + first, cohort + last + 1) > 0
     old = panel.calendar.of_days(population.since_day) <= cohort - design.min_tenure
     fit = population.usable & alive & old
     entered = (population.entry == cohort) & population.usable

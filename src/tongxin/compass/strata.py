@@ -53,8 +53,8 @@ def season_class(panel: Panel, _: Population, design: Design, cohort: int) -> np
     end = cohort + design.baseline[0]
     if end - year < 0:
         return np.zeros(panel.members, dtype=np.int64)
-    spend = panel.values["spend"][:, end - year : end]
-    quarters = np.stack([part.sum(axis=1) for part in np.array_split(spend, 4, axis=1)], axis=1)
+    parts = np.array_split(np.arange(end - year, end), 4)
+    quarters = np.stack([panel.between("spend", int(part[0]), int(part[-1]) + 1) for part in parts], axis=1)
     return np.where(quarters.sum(axis=1) > 0, quarters.argmax(axis=1) + 1, 0)
 
 

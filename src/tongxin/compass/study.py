@@ -91,6 +91,9 @@ def run(
     path = checking.event_paths(last, kpis)
     checks = checking.all_checks(last, kpis, primary, around)
     tell("words")
+    for one in opened:  # nothing more is read from them; the tables need the room
+        one.rest()
+    reader.rest()
     used = tuple(KPIS[code] for code in design.kpis if answering.can_read(dataset, KPIS[code]))
     return Answer(
         fingerprint.of(dataset, design, sums, people),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tongxin.compass.design import Design
     from tongxin.compass.effects import Range, Reader
     from tongxin.compass.match import Match
+    from tongxin.compass.regression import Pieces
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,6 @@ def values(  # noqa: PLR0917 - one question: who, what, when, in which parts
     if kpi.reads == "value":
         return value(reader, rows, kpi, quantity, span)
     return reader.mean(rows, quantity, span)
-
-
-#: what a reading adds up: (first, last, factor) of relative periods
-Pieces: TypeAlias = tuple[tuple[int, int, float], ...]
 
 
 def pieces(reader: Reader, kpi: Kpi, quantity: str, span: Range, part: int) -> tuple[Pieces, int]:

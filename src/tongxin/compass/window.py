@@ -40,6 +40,11 @@ class Window:
             self.frame.reader, rows, kpi, window, baseline, regress=self.regressions[method]
         )
 
+    def rest(self) -> None:
+        """Give back the memory of what was worked out for its figures; if it is asked again, it is worked out again."""
+        for regress in (*self.regressions.values(), *self.naive_regressions.values()):
+            regress.rest()
+
     def estimate(self, method: str, value: float, influence: np.ndarray) -> Estimate:
         """Attach interval and p-value."""
         return self.clusters.estimate(self.matches[method], value, influence)
@@ -112,6 +117,8 @@ def read_naive(window: Window, code: str, kpi: Kpi) -> Estimate | None:
         after = effects.level(reader, rows, kpi, ways.ending(kpi, span, part), part)
         before = effects.level(reader, rows, kpi, before_span, part)
         return window.clusters.estimate(rows, after[0] - before[0], after[1] - before[1])
-    regress = window.naive_regressions.setdefault(code, Regression(rows))
-    found = effects.contrast(window.frame.reader, rows, kpi, span, baseline, regress=regress, once=True)
+    if code not in window.naive_regressions:
+        window.naive_regressions[code] = Regression(rows)
+    regress = window.naive_regressions[code]
+    found = effects.contrast(window.frame.reader, rows, kpi, span, baseline, regress=regress)
     return window.clusters.estimate(rows, found.effect, found.influence)

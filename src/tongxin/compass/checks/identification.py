@@ -36,17 +36,21 @@ class Sales:
         return bool((self.total == self.known).all())
 
 
-def sales(dataset: Dataset, calendar: Calendar, stores: tuple[str, ...]) -> Sales:
+def sales(
+    dataset: Dataset, calendar: Calendar, stores: tuple[str, ...], of_members: int | None = None
+) -> Sales:
     """Add up sales by store and period in the database, with and without a member code.
 
-    Where every order has one there is nothing to compare, and nothing is added up.
+    Where every order has one there is nothing to compare, and nothing is added up. With the number of orders
+    `of_members` that is known by counting the orders, which reads none of them.
     """
     orders = dataset.tables["orders"]
     if "status" in orders.columns:
         orders = orders.filter(orders.status.isnull() | orders.status.lower().notin(DEAD_STATUSES))
     total = np.zeros((len(stores), calendar.count), dtype=np.int64)
     known = np.zeros_like(total)
-    if not dataset.arrow(orders.agg(some=orders.member_code.isnull().any()))["some"][0].as_py():
+    unknown = orders.member_code.isnull().any() if of_members is None else orders.count() > of_members
+    if not dataset.arrow(orders.agg(some=unknown))["some"][0].as_py():
         return Sales(total, known)
     dated = orders.select(
         "store_code",

@@ -41,10 +41,10 @@ def leave_one_store_out(frame: Frame, rows: Match, kpi: Kpi) -> StoreRange | Non
     whole_n, whole_y = ({arm: one[arm].sum(axis=1) for arm in one} for one in (n, y))
     effects = [
         _from_cells(
-            {arm: whole_n[arm] - n[arm][:, [one]].toarray().ravel() for arm in n},
-            {arm: whole_y[arm] - y[arm][:, [one]].toarray().ravel() for arm in y},
+            {arm: _without(whole_n[arm], n[arm], one) for arm in n},
+            {arm: _without(whole_y[arm], y[arm], one) for arm in y},
         )
-        for one in stores
+        for one in stores.tolist()
     ]
     found, full = np.array(effects), _from_cells(whole_n, whole_y)
     worst = int(np.argmax(np.abs(found - full)))
@@ -62,6 +62,14 @@ def _cells_by_store(rows: Match, store: np.ndarray, values: np.ndarray) -> dict[
             sparse.coo_array((values[mask], (rows.cell[mask], store[mask])), shape=shape)
         )
     return found
+
+
+def _without(whole: np.ndarray, by_store: sparse.csc_array, store: int) -> np.ndarray:
+    """Sums by cell less what one store gave."""
+    begin, end = by_store.indptr[store : store + 2]
+    left = whole.copy()
+    left[by_store.indices[begin:end]] -= by_store.data[begin:end]
+    return left
 
 
 def _from_cells(n: dict[bool, np.ndarray], y: dict[bool, np.ndarray]) -> float:

@@ -70,7 +70,7 @@ def open_windows(dataset: Dataset, frames: Sequence[Frame]) -> tuple[tuple[Windo
     whole = [followup.settled(frame, dataset) for frame in frames]
     opened = tuple(windows.open_window(frame) for frame in whole)
     last = whole[-1]
-    sold = identification.sales(dataset, last.panel.calendar, last.population.stores)
+    sold = identification.sales(dataset, last.panel.calendar, last.population.stores, last.population.orders)
     links = interference.links(dataset, last.panel, last.population)
     rows = opened[-1].matches[speaker(opened[-1])]
     if not links.through or not rows.retained:

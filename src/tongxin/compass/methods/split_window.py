@@ -30,8 +30,7 @@ def early_means(panel: Panel, design: Design, rows: Match) -> np.ndarray:
         span = np.zeros(len(rows.member), dtype=np.int64)
         for part in rows.by_cohort():
             cohort = int(rows.cohort[part.start])
-            inside = panel.values[name][:, cohort + first : cohort + last + 1]
-            span[part] = inside.sum(axis=1)[rows.member[part]]
+            span[part] = panel.between(name, cohort + first, cohort + last + 1)[rows.member[part]]
         out.append(span * panel.calendar.per_month / (last - first + 1) / unit)
     return np.stack(out, axis=1)
 

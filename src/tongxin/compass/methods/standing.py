@@ -48,18 +48,19 @@ def _balanced(
     weight: np.ndarray, x: np.ndarray, cell: np.ndarray, arm: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights of the controls of one cohort, and the columns of `x` that they balance."""
-    _, cell = np.unique(cell, return_inverse=True)
-    base, cells = weight[~arm], int(cell.max()) + 1
-    mass = np.maximum(np.bincount(cell[~arm], weights=base, minlength=cells), 1e-300)
-    means = [np.bincount(cell[~arm], weights=base * column, minlength=cells) / mass for column in x[~arm].T]
-    inside = x - np.stack(means, axis=1)[cell]
-    spread = np.sqrt(np.average(inside[~arm] ** 2, weights=base, axis=0))
-    gap = np.abs(weight[arm] @ inside[arm])
+    at, cell = np.flatnonzero(~arm), cell - cell.min()
+    base, theirs, treated = weight[at], cell[at], np.flatnonzero(arm)
+    mass = np.maximum(np.bincount(theirs, weights=base), 1e-300)
+    controls, spread, gap = x[at], np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    for k, column in enumerate(controls.T):
+        means = np.bincount(theirs, weights=base * column) / mass
+        spread[k] = np.sqrt(np.average((column - means[theirs]) ** 2, weights=base))
+        gap[k] = np.abs(weight[treated] @ (x[treated, k] - means[cell[treated]]))
     # what does not vary inside any cell cannot be balanced there, and need not be
     left = np.flatnonzero(spread > 1e-9 * np.maximum(1.0, np.abs(x).max(axis=0)))
     while len(left):
-        goal = weight[arm] @ x[arm][:, left]
-        found = entropy.balance(base, x[~arm][:, left], cell[~arm], goal)
+        goal = weight[treated] @ x[treated][:, left]
+        found = entropy.balance(base, controls[:, left], theirs, goal)
         if found is not None:
             return found, left
         left = np.delete(left, int(np.argmax(gap[left] / spread[left])))

@@ -13,13 +13,27 @@ from scipy.spatial import cKDTree
 from tongxin.compass.frame import Frame
 from tongxin.compass.match import Match
 from tongxin.compass.naive.base import Naive
+from tongxin.compass.riskset import RiskSet
 
 
 def quarters(frame: Frame, members: np.ndarray, cohort: int) -> np.ndarray:
     """Spend in (up to) four equal parts of all periods before entry, shape (members, parts)."""
-    spend = frame.panel.values["spend"][members, cohort + frame.design.baseline[0] : cohort]
-    parts = np.array_split(spend, min(4, spend.shape[1]), axis=1)
-    return np.stack([part.sum(axis=1) for part in parts], axis=1).astype(float)
+    periods = np.arange(cohort + frame.design.baseline[0], cohort)
+    parts = np.array_split(periods, min(4, len(periods)))
+    spend = [frame.panel.between("spend", int(part[0]), int(part[-1]) + 1)[members] for part in parts]
+    return np.stack(spend, axis=1).astype(float)
+
+
+def _nearest(frame: Frame, one: RiskSet) -> np.ndarray:
+    """Place of each treated member's nearest never-joiner; windows that ask for the same people share the answer."""
+    known = frame.reader.nearest.get(one.cohort)
+    if known and np.array_equal(known[0], one.treated) and np.array_equal(known[1], one.never):
+        return known[2]
+    pool = quarters(frame, one.never, one.cohort)
+    scale = np.maximum(pool.std(axis=0), 1.0)
+    _, nearest = cKDTree(pool / scale).query(quarters(frame, one.treated, one.cohort) / scale)
+    frame.reader.nearest[one.cohort] = one.treated, one.never, nearest
+    return np.asarray(nearest)
 
 
 def choose(frame: Frame) -> Match:
@@ -28,9 +42,7 @@ def choose(frame: Frame) -> Match:
     for one in frame.sets:
         if not len(one.treated) or not len(one.never):
             continue
-        pool = quarters(frame, one.never, one.cohort)
-        scale = np.maximum(pool.std(axis=0), 1.0)
-        _, nearest = cKDTree(pool / scale).query(quarters(frame, one.treated, one.cohort) / scale)
+        nearest = _nearest(frame, one)
         n = len(one.treated)
         member.append(np.concatenate([one.treated, one.never[nearest]]))
         cohort.append(np.full(2 * n, one.cohort))
