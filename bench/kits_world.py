@@ -1,7 +1,8 @@
-"""The chain that `kits.py` measures, and the measuring. Run with TONGXIN_HOME of an empty installation; prints JSON.
+"""Measures headquarters' pages and the questions behind them. Run with TONGXIN_HOME of an empty installation; prints JSON.
 
-600 stores, 2,000 instances of one kit in three versions and 31,000 uses over a year are written by SQL; kits, releases, recall
-and every measured read go through the actions and queries.
+The chain of `kits_chain.py`: 600 stores, one kit in three versions with 2,000 instances, 31,000 events over a year with 270,000
+registrations, checks of sixty days, 24,000 people in rings. A page is asked through Django's own client as an editor of
+headquarters, with every middleware, doors and session; what is timed is the request from its beginning to its bytes.
 """
 
 import json
@@ -14,75 +15,47 @@ import django
 
 django.setup()
 
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402 - after setup
 from django.core.management import call_command  # noqa: E402 - after setup
 from django.db import connection, transaction  # noqa: E402 - after setup
+from django.test import Client  # noqa: E402 - after setup
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - after setup
+from django.urls import reverse  # noqa: E402 - after setup
+from kits_chain import JOB, build  # noqa: E402 - beside this file
 
-from tongxin.foundation.access import system  # noqa: E402 - after setup
+from tongxin.champions import queries as champions  # noqa: E402 - after setup
+from tongxin.faces import entrance  # noqa: E402 - after setup
+from tongxin.foundation.accounts import actions as accounts  # noqa: E402 - after setup
+from tongxin.foundation.accounts.terms import AccountKind  # noqa: E402 - after setup
 from tongxin.kits import actions, queries  # noqa: E402 - after setup
-from tongxin.kits.models import Draft, Kit  # noqa: E402 - after setup
+from tongxin.kits.models import Kit  # noqa: E402 - after setup
 from tongxin.stores import actions as stores  # noqa: E402 - after setup
-from tongxin.stores.rules import StoreRow  # noqa: E402 - after setup
+from tongxin.stores.queries import regions_for, stores_for, the_brand  # noqa: E402 - after setup
+from tongxin.stores.terms import Role  # noqa: E402 - after setup
 
-JOB = system("bench")
-STORES, REGIONS, USES = 600, 20, 31_000
 ROUNDS = 9
-
-_INSTANCES = """
-WITH v AS (SELECT array_agg(id ORDER BY number) AS ids FROM kits_version WHERE kit_id = %(kit)s),
-shops AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM stores_store)
-INSERT INTO kits_instance (public_id, kit_id, version_id, store_id, room, kind, key, overrides, revision, adopted_by, adopted_at,
-    changed_at)
-SELECT gen_random_uuid(), %(kit)s, v.ids[1 + (g %% 3)::int], s.id, 'events', 'series', 's' || g, '{"places": 10}', 1, 'bench',
-    now() - make_interval(hours => g), now() - make_interval(hours => g)
-FROM v, generate_series(0, 1999) g JOIN shops s ON s.n = g %% 540
+# Two of three steps of the events of the last weeks were ticked.
+_TICKED = """
+INSERT INTO champions_stepdone (use_id, step, day, by, at)
+SELECT u.id, c->>'key', (c->>'day')::int, 'bench', now() FROM kits_use u JOIN kits_version v ON v.id = u.version_id
+CROSS JOIN LATERAL jsonb_array_elements(v.content->'checklist') c
+WHERE u.starts_at > now() - interval '60 days' AND u.starts_at + make_interval(days => (c->>'day')::int) < now()
+    AND (u.id + length(c->>'key')) % 3 > 0
 """
-_USES = """
-INSERT INTO kits_use (public_id, instance_id, version_id, store_id, room, key, overrides, starts_at, ends_at, standing)
-SELECT gen_random_uuid(), i.id, i.version_id, i.store_id, 'events', 'e' || g, '{"places": 10}', t.at, t.at + interval '90 minutes',
-    CASE WHEN t.at > now() THEN 'open' WHEN g %% 11 = 0 THEN 'cancelled' WHEN g %% 7 = 0 THEN 'open' ELSE 'held' END
-FROM generate_series(0, %(uses)s - 1) g
-JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS n FROM kits_instance) i ON i.n = g %% 2000,
-    LATERAL (SELECT now() - make_interval(hours => 8000 - (g %% 8700)) AS at) t
-"""
-
-
-def chain() -> Kit:
-    """Stores, the starter kits, three versions of the first, its instances and uses."""
-    stores.open_brand(viewer=JOB, code="bench", name="连锁")
-    for n in range(REGIONS):
-        stores.open_region(viewer=JOB, code=f"R{n:02}", name=f"区域 {n}")
-    rows = [
-        StoreRow(store_code=f"S{n:04}", name=f"门店 {n}", region=f"R{n % REGIONS:02}") for n in range(STORES)
-    ]
-    stores.upsert_stores(viewer=JOB, rows=rows)
-    kit = actions.seed(viewer=JOB)[0]
-    for turn in (1, 2):
-        draft = Draft.objects.get(kit=kit)
-        changed = actions.change_draft(
-            viewer=JOB,
-            kit_id=kit.public_id,
-            revision=draft.revision,
-            content=draft.content | {"minutes": 90 + turn},
-        )
-        actions.release(viewer=JOB, kit_id=kit.public_id, revision=changed.revision)
-    with connection.cursor() as cursor:
-        cursor.execute(_INSTANCES, {"kit": kit.pk})
-        cursor.execute(_USES, {"uses": USES})
-        cursor.execute("ANALYZE")
-    return kit
 
 
 def timed(what: str, act: Callable[[], Any]) -> dict[str, object]:
     """Median and worst milliseconds of some rounds after a first one, and the statements of one."""
+    act()
     with CaptureQueriesContext(connection) as asked:
         act()
+    statements = len(asked)  # now: a later request empties the log
     spans = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
         act()
         spans.append((time.perf_counter() - begun) * 1000)
-    return {"what": what, "median": statistics.median(spans), "worst": max(spans), "statements": len(asked)}
+    return {"what": what, "median": statistics.median(spans), "worst": max(spans), "statements": statements}
 
 
 def recalled(kit: Kit) -> None:
@@ -93,18 +66,76 @@ def recalled(kit: Kit) -> None:
         transaction.set_rollback(True)
 
 
+def editor() -> Client:
+    """A browser in which an editor of headquarters has signed in."""
+    account = accounts.create_account(viewer=JOB, handle="bench-editor", kind=AccountKind.STAFF)
+    stores.grant(viewer=JOB, account=account, role=Role.HQ_EDITOR, brand=the_brand())
+    opened = accounts.open_session(account=account, second_factor=True)
+    session = SessionStore()
+    session[entrance.KEY] = str(opened.public_id)
+    session.save()
+    client = Client(HTTP_ACCEPT_LANGUAGE="zh-CN", HTTP_HOST="127.0.0.1")
+    client.cookies["sessionid"] = session.session_key
+    return client
+
+
+def pages(kit: Kit) -> dict[str, str]:
+    """Every measured page by its name."""
+    version = queries.newest_of(kit.pk)
+    region, shop = regions_for(JOB)[0], stores_for(JOB)[0]
+    events = reverse("hq.events")
+    return {
+        "今日": reverse("hq.today"),
+        "the calendar of the chain": f"{events}?view=month",
+        "the calendar of a region": f"{events}?view=month&region={region.public_id}",
+        "the calendar of a store": f"{events}?view=month&store={shop.public_id}",
+        "the list of events": events,
+        "the list of kits": reverse("hq.kits"),
+        "a kit in the editor": reverse("hq.kit", args=[kit.public_id]),
+        "a version with its differences": reverse(
+            "hq.kit_version", args=[version.public_id if version else ""]
+        ),
+        "coverage: tiles, execution, who uses it": reverse("hq.kit.reach", args=[kit.public_id]),
+        "the stores": reverse("hq.stores"),
+        "checks: gaps, concerns, execution": reverse("hq.checks"),
+        "champions and their training": reverse("hq.champions"),
+    }
+
+
+def led() -> None:
+    """Each store has a champion."""
+    for n, shop in enumerate(stores_for(JOB)):
+        account = accounts.create_account(viewer=JOB, handle=f"bench-{n:03}", kind=AccountKind.STAFF)
+        stores.grant(viewer=JOB, account=account, role=Role.CHAMPION, store=shop)
+
+
+def fetched(client: Client, path: str) -> None:
+    """One page, whole."""
+    reply = client.get(path)
+    if reply.status_code != 200:
+        raise SystemExit(f"{path}: {reply.status_code}")
+
+
 def main() -> None:
     """Build, measure, print."""
     call_command("migrate", verbosity=0)
-    kit = chain()
-    keys = [("events", f"e{n}") for n in range(0, USES, USES // 500)]
+    kit = build()
+    led()
+    with connection.cursor() as cursor:
+        cursor.execute(_TICKED)
+        cursor.execute("SELECT key FROM kits_use ORDER BY id LIMIT 500")
+        keys = [("events", key) for (key,) in cursor.fetchall()]
+    client = editor()
     rows = [
+        *(
+            timed(f"page: {name}", lambda path=path: fetched(client, path))
+            for name, path in pages(kit).items()
+        ),
         timed(
             "roll-out: coverage, execution by version and region, users",
             lambda: queries.rollout(JOB, kit.public_id),
         ),
-        timed("the list of kits", lambda: queries.kits_for(JOB)),
-        timed("versions with their stores", lambda: queries.versions_of(JOB, kit.public_id)),
+        timed("execution: checks and kit steps, by region and version", lambda: champions.rates(JOB)),
         timed("who uses it, fifty with drift", lambda: queries.instances_of(JOB, kit.public_id)),
         timed("the gate's question for 500 letters", lambda: queries.recalled(keys)),
         timed("a recall with its warnings", lambda: recalled(kit)),

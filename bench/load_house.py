@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,9 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from tongxin.foundation.embedded import Server
+
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 TICK = os.sysconf("SC_CLK_TCK")
+
+# A line of the database's log: whose process, and what it was asked.
+_SAID = re.compile(r"\[(\d+)\] (LOG:  (?:statement|execute [^:]*)|DETAIL):\s+(.*(?:\n\t.*)*)")
+_FRAME = re.compile(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
 
 
 @dataclass
@@ -29,6 +38,7 @@ class House:
     supervisor: int
     postmaster: int
     world: Any
+    home: Path
 
     def do(self, order: str, **told: Any) -> Any:
         """One order to the world's process."""
@@ -58,6 +68,47 @@ class House:
         shares = {pid: _pss(pid) for pid in _tree(self.supervisor)}
         webs = [mb for pid, mb in shares.items() if b"granian" in _command(pid) or b"wsgi" in _command(pid)]
         return {"all": sum(shares.values()), "web": max(webs or [0.0])}
+
+
+@contextmanager
+def told(server: Server, about: str = "") -> Iterator[list[str]]:
+    """The statements that a database was asked meanwhile, without the frames of transactions; filled when it is over.
+
+    With `about` only those of the connection that was asked about this (an id) first, so that a worker's own are not counted.
+    """
+    log = server.data / "log"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as owner:
+        _logs(owner, "ALTER SYSTEM SET log_statement = 'all'")
+        before, found = len(_written(log)), list[str]()
+        try:
+            yield found
+        finally:
+            time.sleep(1)
+            lines = _written(log)[before:]
+            _logs(owner, "ALTER SYSTEM RESET log_statement")
+    # The first who speaks of it answers the request; a worker that tells people about it comes after.
+    plain = about.replace("-", "")  # the driver spells it either way
+    first = next((pid for pid, _, said in lines if plain in said.replace("-", "")), "")
+    found += [
+        said
+        for pid, kind, said in lines
+        if kind != "DETAIL" and not _FRAME.match(said) and (not about or pid == first)
+    ]
+
+
+def _logs(owner: psycopg.Connection[Any], how: Any) -> None:
+    owner.execute(how)
+    owner.execute("SELECT pg_reload_conf()")
+    time.sleep(1)
+
+
+def _written(log: Path) -> list[tuple[str, str, str]]:
+    text = "".join(file.read_text(errors="replace") for file in sorted(log.glob("*.log")))
+    return [
+        said
+        for said in _SAID.findall(text)
+        if "pg_reload_conf" not in said[2] and "ALTER SYSTEM" not in said[2]
+    ]
 
 
 def _tree(root: int) -> list[int]:
@@ -133,7 +184,7 @@ def house(web_workers: int = 2) -> Iterator[House]:
     )  # fmt: skip
     try:
         _wait(port)
-        found = House(port, server.pid, 0, world)
+        found = House(port, server.pid, 0, world, home)
         found.postmaster = found.do("postmaster")
         yield found
     finally:

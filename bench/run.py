@@ -166,6 +166,7 @@ TOPICS: dict[str, str] = {
     "semisynthetic": "an effect injected into real baskets",
     "peers_matching": "published results and peers: matching, coarsening, rolling entry",
     "peers_group_time": "published results and peers: group-time effects",
+    "peers_pretix": "registration, check-in and page beside pretix",
     "checks": "breakdown, drift and the plan of a study",
     "ltv": "published results and peers: customer value",
     "graph": "a million members: strength, components, PageRank, cores",
@@ -184,6 +185,7 @@ TOPICS: dict[str, str] = {
     "ledger": "money: a model that predicts every answer, races, faults",
     "messages": "the one gate under generated histories",
     "poster": "posters, the codes on them photographed, titles, advertising words",
+    "lived": "a simulated chain lives a year, and its draws find what was planted in its till",
     "flaky": "the fast part of the suite, again and again in other orders",
 }
 

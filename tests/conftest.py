@@ -14,52 +14,72 @@ from tongxin.foundation import clock
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)  # Thursday 5 March 2026, 12:00 in Shanghai
 
 # What takes longest goes out first, so that no worker is left alone with a long file at the end. The others follow in
-# random order, and inside every file the order stays random. From --durations; a wrong entry costs time only.
+# random order, and inside every file the order stays random. By processor seconds; a wrong entry costs time only.
 LONGEST_FIRST = (
-    "tests/browser/test_event_pages.py",
-    "tests/browser/test_pages.py",
     "tests/faces/cli/test_demo.py",
-    "tests/faces/cli/test_followed_log.py",
-    "tests/browser/test_checkin.py",
-    "tests/faces/cli/test_care.py",
-    "tests/access/test_matrix.py",
-    "tests/compass/test_partitions.py",
-    "tests/connect/files/test_import.py",
-    "tests/faces/api/test_schema.py",
-    "tests/access/test_harm.py",
     "tests/access/test_page_doors.py",
-    "tests/foundation/test_following.py",
+    "tests/browser/test_pages.py",
+    "tests/connect/files/test_import.py",
+    "tests/faces/cli/test_followed_log.py",
+    "tests/access/test_matrix.py",
+    "tests/browser/test_organise_pages.py",
+    "tests/browser/test_event_pages.py",
+    "tests/compass/test_partitions.py",
+    "tests/access/test_harm.py",
     "tests/measure/test_run.py",
-    "tests/compass/test_roi_command.py",
-    "tests/compass/test_design_other_studies.py",
-    "tests/faces/cli/test_measures.py",
-    "tests/compass/test_ltv_fit.py",
-    "tests/foundation/outbox/test_outbox.py",
-    "tests/compass/test_study_worlds.py",
-    "tests/commerce/test_money_model.py",
-    "tests/project/test_supervisor.py",
-    "tests/compass/test_study_answer.py",
-    "tests/foundation/media/test_media.py",
-    "tests/faces/pages/test_event_views.py",
-    "tests/events/test_race_seats.py",
-    "tests/compass/test_simulated_switches.py",
+    "tests/faces/cli/test_care.py",
+    "tests/foundation/test_following.py",
     "tests/compass/test_power_plan.py",
-    "tests/rings/test_people.py",
-    "tests/events/test_line.py",
-    "tests/foundation/test_backup.py",
-    "tests/foundation/idempotency/test_once.py",
-    "tests/events/test_crash_seats.py",
-    "tests/foundation/audit/test_audit.py",
-    "tests/compass/test_circles_command.py",
+    "tests/compass/test_roi_command.py",
+    "tests/compass/test_simulated_switches.py",
+    "tests/compass/test_study_worlds.py",
+    "tests/faces/api/test_schema.py",
+    "tests/browser/test_checkin.py",
+    "tests/accounts/test_staff_sign_in.py",
+    "tests/compass/test_design_other_studies.py",
+    "tests/compass/test_study_answer.py",
+    "tests/compass/test_ltv_fit.py",
+    "tests/compass/test_indices_communities.py",
     "tests/faces/api/test_writing.py",
-    "tests/outreach/test_history.py",
+    "tests/compass/test_charts_gallery.py",
+    "tests/events/test_crash_seats.py",
     "tests/events/test_crash_line.py",
     "tests/measure/test_measurement_kinds.py",
+    "tests/compass/test_segments.py",
+    "tests/faces/cli/test_measures.py",
+    "tests/browser/test_kit_pages.py",
+    "tests/project/test_web_process.py",
+    "tests/compass/test_design_drawn_studies.py",
+    "tests/project/test_deploy.py",
+    "tests/compass/test_dormancy_hazard.py",
+    "tests/measure/test_web_stays_light.py",
+    "tests/events/test_seat_model.py",
+    "tests/measure/test_kinds_that_answer.py",
+    "tests/commerce/test_money_crash.py",
+    "tests/faces/pages/test_views.py",
+    "tests/commerce/test_money_model.py",
+    "tests/faces/test_sentences.py",
+    "tests/house/test_docs.py",
+    "tests/events/test_door_crash.py",
+    "tests/compass/test_circles_command.py",
+    "tests/connect/files/test_complete_journey.py",
+    "tests/events/test_door_sync.py",
+    "tests/compass/test_compass_is_plain.py",
+    "tests/compass/test_simulated_semisynthetic.py",
+    "tests/commerce/test_lake.py",
+    "tests/commerce/test_money_race.py",
+    "tests/events/test_race_seats.py",
     "tests/commerce/test_lake_crash.py",
-    "tests/people/test_customers.py",
+    "tests/project/test_supervisor.py",
+    "tests/faces/pages/test_event_views.py",
+    "tests/compass/test_checks_interference.py",
     "tests/commerce/test_lake_order_free.py",
-    "tests/project/test_tasks.py",
-    "tests/accounts/test_staff_sign_in.py",
+    "tests/compass/test_concentration_shares.py",
+    "tests/compass/test_ees_stores.py",
+    "tests/compass/test_simulated_panels.py",
+    "tests/people/test_customers.py",
+    "tests/compass/test_study_panel.py",
+    "tests/events/test_line.py",
 )
 
 
@@ -70,9 +90,14 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
 
 
+def pytest_collection():
+    """What is imported now stays until the end: the collector need not look for what could go."""
+    gc.disable()
+
+
 def pytest_collection_finish():
-    """Six thousand tests and what they import stay until the end: the collector need not look at them each time."""
-    gc.collect()
+    """Nor later, at seven thousand tests and all that they import."""
+    gc.enable()
     gc.freeze()
 
 

@@ -1,20 +1,30 @@
-"""The pages of kits in a real browser: every page by day and night at every width, axe, and two languages."""
+"""The pages of kits and of the champion's care in a real browser: by day and night at every width, axe, two languages, taps counted."""
 
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
 from browser.reading import chinese, faults
+from events.factories import published
 from kits.kitchen import SMALL
+from outreach.town import agree
+from tongxin.champions import actions as champions
+from tongxin.champions import queries as days
 from tongxin.events import actions as events
 from tongxin.foundation import clock
 from tongxin.foundation.access import system
 from tongxin.kits import actions, queries
+from tongxin.outreach import actions as outreach
+from tongxin.outreach.terms import MessageClass
+from tongxin.people import queries as people
 from tongxin.stores import queries as stores
+from tongxin.stores.models import Store
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 JOB = system("tests")
+WIDTH, TAP, MINUTE = 360, 44, 60
 ENGLISH = {
     "title": "Little bakers",
     "summary": "A morning at the oven.",
@@ -97,15 +107,25 @@ def shown(world, django_db_blocker):
             "hq": [
                 "/hq/kits/",
                 f"/hq/kits/{kit.public_id}/",
+                f"/hq/kits/{kit.public_id}/?show=poster",
                 f"/hq/kits/{kit.public_id}/reach/",
+                f"/hq/events/{made.occurrence.public_id}/costs/",
+                "/hq/events/?view=month&month=2026-03",
                 f"/hq/kit-versions/{first.public_id}/",
                 f"/hq/kit-versions/{second.public_id}/",
+                "/hq/checks/",
+                "/hq/champions/",
+                f"/hq/champions/{world.store['champions'][1]['grant']}/leave/",
             ],
             "champion": [
                 "/champion/kits/",
                 f"/champion/kits/{kit.public_id}/",
                 f"/champion/kit-instances/{made.instance.public_id}/",
+                f"/champion/events/{made.occurrence.public_id}/costs/",
                 f"/champion/events/{made.occurrence.public_id}/",
+                "/champion/score/",
+                "/champion/training/",
+                f"/champion/stores/{shop.public_id}/board/",
             ],
         }
 
@@ -129,3 +149,81 @@ def test_english_pages_leave_no_chinese_but_data(shown, visit, role):
         for path in shown[role]:
             # the copy on the phone is in the language that members read it in, and says so
             assert chinese(page, path, "main [lang]") == []
+
+
+class Thumb:
+    """A thumb on a phone that counts: every tap goes to something it can hit, without another hand."""
+
+    def __init__(self, page):
+        self.page, self.taps = page, 0
+
+    def tap(self, target):
+        target.scroll_into_view_if_needed()
+        box = target.bounding_box()
+        assert min(box["width"], box["height"]) >= TAP, box
+        assert 0 <= box["x"] <= WIDTH - box["width"], box
+        self.taps += 1
+        target.click()
+
+
+def test_five_items_are_answered_with_one_thumb_in_six_taps(shown, world, visit, django_db_blocker):
+    with django_db_blocker.unblock():
+        shop = stores.access_store(JOB, world.store["id"])
+        words = [(f"第 {n} 项做了吗？", f"Is item {n} done?") for n in range(1, 6)]
+        with clock.held(clock.now() - timedelta(days=1)):
+            champions.publish_list(viewer=JOB, items=words, since=days.today_in(shop) + timedelta(days=1))
+    begun = monotonic()
+    with visit("champion", width=WIDTH) as page:
+        page.goto("/champion/")
+        thumb = Thumb(page)
+        for item in page.locator(".checkitem").all():
+            thumb.tap(item.locator(".seg label").first)
+        thumb.tap(page.locator(".checkform button[type=submit]"))
+        page.locator("#h-day", has_text="做完").wait_for()
+        assert thumb.taps == 6
+    assert monotonic() - begun < MINUTE
+    with django_db_blocker.unblock():
+        assert days.day_of(JOB, shop).state == "done"
+
+
+@pytest.fixture
+def noon_in_the_store(world, django_db_blocker):
+    """At night nobody may be told: for this test the store stands where it is noon."""
+    with django_db_blocker.unblock():
+        shop = stores.access_store(JOB, world.store["id"])
+        place = Store.objects.filter(pk=shop.pk)
+        place.update(zone=f"Etc/GMT{clock.now().hour - 12:+d}")
+        yield
+        place.update(zone=shop.zone)
+
+
+@pytest.mark.usefixtures("noon_in_the_store")
+def test_the_next_message_is_copied_its_poster_saved_and_marked_in_three_taps(
+    shown, world, visit, django_db_blocker
+):
+    with django_db_blocker.unblock():
+        shop = stores.access_store(JOB, world.store["id"])
+        for member in world.store["members"]:
+            agree(people.access_customer(JOB, member["id"]))
+        event = published(shop, title="周末市集", starts_at=clock.now() + timedelta(days=2))
+        made = outreach.plan_message(
+            viewer=JOB, message_class=MessageClass.COMMUNITY, channel="manual", audience="store",
+            audience_key=str(shop.public_id), store=shop, text="周六店门口有市集，来逛逛。",
+            path=f"/m/events/{event.public_id}/", expires_at=clock.now() + timedelta(days=1),
+        )  # fmt: skip
+        outreach.approve_message(viewer=JOB, public_id=made.public_id)
+        outreach.expand_due(viewer=JOB)
+        outreach.drain()
+    with visit("champion", width=WIDTH) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto("/champion/")
+        thumb = Thumb(page)
+        thumb.tap(page.get_by_role("button", name="复制"))
+        page.get_by_text("已复制").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == "周六店门口有市集，来逛逛。"
+        with page.expect_download() as saved:
+            thumb.tap(page.get_by_role("link", name="存海报"))
+        assert saved.value.suggested_filename.endswith("poster.png")
+        thumb.tap(page.get_by_role("button", name="已发送"))
+        page.get_by_text("记下了，辛苦。").wait_for()
+        assert thumb.taps == 3

@@ -5,7 +5,8 @@ import re
 import pyotp
 import pytest
 
-from browser.reading import SURFACE, chinese, faults, violations
+from browser import reading
+from browser.reading import SURFACE, chinese, faults, too_pale, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -249,6 +250,28 @@ def test_control_arm_axe_finds_what_is_too_pale_by_night_only(visit):
         assert violations(page) == []
         page.emulate_media(color_scheme="dark")
         assert "color-contrast" in str(violations(page))
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        "document.querySelector('main p').style.color = '#ccc'",
+        "document.querySelector('main').style.background = getComputedStyle(document.querySelector('main p')).color",
+        "document.querySelector('main p').style.opacity = '0.2'",
+        """const one = document.querySelector('main p').cloneNode(true);
+        one.style.cssText = 'background: #777; color: #888'; document.querySelector('main').append(one)""",
+    ],
+    ids=["colour", "background", "opacity", "a twin"],
+)
+def test_control_arm_a_look_that_passed_is_read_again_when_it_changes(visit, spoiled):
+    with visit() as page:
+        page.goto("/member/notice/")
+        assert violations(page) == []
+        before = len(reading.PASSED)
+        assert too_pale(page) == []
+        assert len(reading.PASSED) == before > 0, "nothing new the second time"
+        page.evaluate(spoiled)
+        assert "color-contrast" in str(too_pale(page))
 
 
 def test_pages_need_no_script(world, visit):

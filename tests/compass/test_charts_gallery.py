@@ -5,10 +5,14 @@ import re
 import struct
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
+import altair as alt
 import pytest
+from altair.vegalite.v6.schema.core import Root
 from drawn_charts import DUEL, EXAMPLES, LORENZ, POWER, RADAR, RETENTION
+from jsonschema import ValidationError
 
 from tongxin.compass.charts import (
     event_study,
@@ -312,3 +316,35 @@ def test_the_pictures_of_a_study_have_a_png_too(level, theme):
         forest.draw_svg(answer, "zh"),
     ):
         assert min(size_of(ink.png(svg, theme, 1))) > 50
+
+
+# ---- the schema of Vega-Lite, which drawing does not ask
+
+
+@pytest.fixture
+def specifications(monkeypatch):
+    """What the engine was given to draw."""
+    given, engine = [], ink.vl_convert.vegalite_to_svg
+    kept = SimpleNamespace(vegalite_to_svg=lambda spec: given.append(spec) or engine(spec))
+    monkeypatch.setattr(ink, "vl_convert", kept)
+    return given
+
+
+@pytest.mark.parametrize("language", BOTH)
+def test_every_picture_is_vega_lite_as_its_schema_says(level, language, specifications):
+    for name in CHARTS:
+        CHARTS[name].draw_svg(EXAMPLES[name], language)
+    love_plot.draw_svg(level.answer, language)
+    event_study.draw_svg(level.answer, level.answer.primary, language)
+    forest.draw_svg(level.answer, language)
+    assert len(specifications) == len(CHARTS) + 3
+    for spec in specifications:
+        Root.validate(spec)
+
+
+def test_control_arm_the_schema_finds_a_mark_that_does_not_exist():
+    spec = ink.spec_of(alt.Chart(ink.rows([{"x": 1}])).mark_point().encode(x="x:Q"))
+    Root.validate(spec)
+    spec["mark"]["type"] = "dot"
+    with pytest.raises(ValidationError):
+        Root.validate(spec)

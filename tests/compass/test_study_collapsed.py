@@ -158,7 +158,7 @@ def test_what_is_worked_out_once_is_what_is_worked_out_whole(world):
     opened = world.window(3)
     rows, reader, kpi = opened.matches["never_joiners"], opened.frame.reader, KPIS["basket_value"]
     whole = opened.contrast("never_joiners", kpi, (1, 3), (-12, -3))
-    once = effects.contrast(reader, rows, kpi, (1, 3), (-12, -3), once=True)
+    once = effects.contrast(reader, rows, kpi, (1, 3), (-12, -3))
     assert once.effect == pytest.approx(whole.effect, rel=1e-12)
     assert np.allclose(once.influence, whole.influence, rtol=1e-9, atol=1e-15)
 
@@ -169,7 +169,7 @@ def test_months_are_given_up_oldest_first_and_come_back_the_same(world, monkeypa
     before = opened.contrast("never_joiners", kpi, (1, 3), (-12, -3))
     monkeypatch.setattr(effects, "KEPT", 0)
     opened.contrast("never_joiners", KPIS["orders_per_month"], (1, 3), (-12, -3))
-    assert len(opened.frame.reader._months) == 1
+    assert len(opened.frame.reader._arms) == 1
     again = opened.contrast("never_joiners", kpi, (1, 3), (-12, -3))
     assert again.effect == before.effect
     assert np.array_equal(again.influence, before.influence)

@@ -199,7 +199,7 @@ def test_a_slow_answer_and_a_dripping_one_end_by_the_deadline(server):
         began = time.monotonic()
         with pytest.raises(NoAnswer):
             Client(allow=[], local=[server.address], total=0.4).get(server.url)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 2.5  # without the deadline three seconds, and five
 
 
 def test_a_huge_answer_is_not_read(server):

@@ -57,3 +57,21 @@ def test_faults_are_djangos_and_a_rollback_forgets_no_answer():
         with pytest.raises(IntegrityError), transaction.atomic():
             prepared.do("INSERT INTO idempotency_kept (actor) VALUES (%s)", ["x"])
         assert prepared.one(ADD, {"a": 1, "b": 1}) == (2,)
+
+
+def test_a_connection_keeps_one_cursor_a_statement_and_takes_a_new_one_for_one_that_was_closed():
+    for n in range(3):
+        assert prepared.one(ADD, {"a": n, "b": 1}) == (n + 1,)
+    kept = connection.connection.__dict__["tongxin_cursors"]
+    first = kept[ADD]
+    assert prepared.one(ADD, {"a": 5, "b": 1}) == (6,)
+    assert kept[ADD] is first
+    first.close()
+    assert prepared.one(ADD, {"a": 6, "b": 1}) == (7,)
+    assert kept[ADD] is not first
+
+
+def test_statements_without_end_do_not_pile_up():
+    for n in range(3 * prepared.MOST):
+        assert prepared.one(f"SELECT %s::int + {n}", [1]) == (n + 1,)
+    assert len(connection.connection.__dict__["tongxin_cursors"]) <= prepared.MOST

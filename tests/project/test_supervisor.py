@@ -44,7 +44,7 @@ def free_port():
         return trial.getsockname()[1]
 
 
-def until(what, patience=10.0):
+def until(what, patience=30.0):
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if found := what():
@@ -116,7 +116,7 @@ def test_a_killed_web_server_answers_again_within_seconds(make, monkeypatch):
     killed = time.monotonic()
     os.kill(child.process.pid, signal.SIGKILL)
     answered = until(lambda: (pid := ask(port)) and int(pid) not in before and pid)
-    assert time.monotonic() - killed < 6
+    assert time.monotonic() - killed < 20  # measured 2 s; the rest is for a busy machine
     assert int(answered) in members(child.process.pid)
     assert not any(Path(f"/proc/{pid}").exists() for pid in before), "workers of the old group are gone"
 

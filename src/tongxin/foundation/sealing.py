@@ -47,11 +47,16 @@ def _derived(key: bytes, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(key)
 
 
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(_derived(key, "seal"))
+
+
 def seal(text: str, context: str = "") -> str:
     """`k1:…`: `text` sealed with the newest key; `context` must be the same when it is opened."""
     name, key = next(iter(_keys().items()))
     nonce = secrets.token_bytes(NONCE)
-    body = AESGCM(_derived(key, "seal")).encrypt(nonce, text.encode(), f"{name}|{context}".encode())
+    body = _cipher(key).encrypt(nonce, text.encode(), f"{name}|{context}".encode())
     return f"{name}:{base64.b64encode(nonce + body).decode()}"
 
 
@@ -63,11 +68,7 @@ def unseal(value: str, context: str = "") -> str:
         raise Unreadable(f"sealed with a key that is not here: {name[:16]!r}")
     try:
         raw = _decoded(body)
-        return (
-            AESGCM(_derived(key, "seal"))
-            .decrypt(raw[:NONCE], raw[NONCE:], f"{name}|{context}".encode())
-            .decode()
-        )
+        return _cipher(key).decrypt(raw[:NONCE], raw[NONCE:], f"{name}|{context}".encode()).decode()
     except (ValueError, InvalidTag):
         raise Unreadable("a sealed value was changed") from None
 

@@ -30,6 +30,13 @@ SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::b
     %s::timestamptz[], %s::smallint[], %s::text[], %s::smallint[], %s::text[], %s::text[], %s::text[])
 ON CONFLICT (source_system, source_id) DO NOTHING
 """
+# One alone, as most acts write: without fourteen arrays of one value each.
+_INSERT_ONE = """
+INSERT INTO people_deed (person_id, kind, counterpart_id, subject_id, store_id, community, occurred_at, known_at,
+    weight, verification, value, device, source_system, source_id)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (source_system, source_id) DO NOTHING
+"""
 
 
 def record(
@@ -124,6 +131,8 @@ def _insert(rows: list[DeedIn], now: datetime) -> int:
         [row.source_system for row in rows],
         [row.source_id for row in rows],
     ]
+    if len(rows) == 1:
+        return prepared.do(_INSERT_ONE, [value for (value,) in columns])
     return prepared.do(_INSERT, columns)
 
 

@@ -1,11 +1,12 @@
 """Addresses. Each named route needs its row in `permissions.py`."""
 
-from django.urls import include, path
+from django.urls import path
 
-from tongxin.faces import health
+from tongxin.faces import health, routes
 from tongxin.faces.api import docs
 from tongxin.faces.api.routes import api
 from tongxin.project import permissions
+from tongxin.project.addresses import under
 
 api.scopes = permissions.scopes()
 
@@ -13,8 +14,8 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("api/v1/docs", docs.page, name="api-docs"),
-    path("api/v1/", api.urls),
-    path("", include("tongxin.faces.routes")),
+    under("api/v1/", api.urls[0], app=api.urls[1], space=api.urls[2]),
+    under("", routes.urlpatterns),
 ]
 
 handler400 = "tongxin.project.doors.bad_request"

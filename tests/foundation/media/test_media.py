@@ -169,7 +169,7 @@ def test_a_bomb_is_refused_quickly_and_in_little_memory():
     with pytest.raises(Refused) as refused:
         paint_apart(BAD["bomb-4-gigapixels"][0])
     assert refused.value.code == "media.too_many_pixels"
-    assert time.monotonic() - began < 3  # measured 0.2–0.4 s; the rest is for a busy machine
+    assert time.monotonic() - began < 8  # measured 0.2–0.4 s; the rest is for a busy machine
     assert peak_of_painting(BAD["bomb-4-gigapixels"][0]) <= 200 * 1024
 
 

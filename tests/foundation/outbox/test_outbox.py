@@ -535,7 +535,7 @@ def test_the_relay_job_wakes_on_notify(monkeypatch):
     box = Box()
     monkeypatch.setitem(wiring().CARRIERS, "box", box)
     monkeypatch.setattr(tasks, "EVERY", 20.0)
-    monkeypatch.setattr(tasks, "WINDOW", 1.2)
+    monkeypatch.setattr(tasks, "WINDOW", 3.0)  # a busy machine needs a second for the letter below
 
     def work(n):
         if n == 0:
@@ -546,6 +546,7 @@ def test_the_relay_job_wakes_on_notify(monkeypatch):
     assert in_threads(work, 2)[0] == 1  # although its beat is twenty seconds
     assert len(box.got) == 1
     monkeypatch.setattr(tasks, "ticks", lambda **given: ticks(**given | {"channel": "deaf"}))
+    monkeypatch.setattr(tasks, "WINDOW", 1.2)
     Letter.objects.all().delete()
     assert in_threads(work, 2)[0] == 0  # control: who listens elsewhere hears nothing
 

@@ -1,7 +1,11 @@
 """Writing the trail, and sealing it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
@@ -22,7 +26,31 @@ _COLUMNS = (
 )  # fmt: skip
 _INSERT = f"INSERT INTO audit_entry ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"  # noqa: S608 (names of columns)
 
+_values = attrgetter(*_COLUMNS)
 _encoder = DjangoJSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """A row that is about to be written, without what a model costs."""
+
+    at: datetime
+    account: int | None
+    person: int | None
+    device: int | None
+    brand: int | None
+    actor: str
+    act: str
+    subject_room: str
+    subject_kind: str
+    subject_id: str
+    before: str
+    after: str
+    reason: str
+    content: str = ""
+    position: int | None = None
+    chain: str = ""
+    public_id: UUID = field(default_factory=uuid4)
 
 
 def trail(
@@ -41,7 +69,7 @@ def trail(
     Raises RuntimeError outside a transaction: then the act could happen and its trail not.
     """
     entry = _entry(viewer, act, subject, before=before, after=after, reason=reason)
-    prepared.do(_INSERT, [getattr(entry, name) for name in _COLUMNS])
+    prepared.do(_INSERT, _values(entry))
 
 
 def trail_many(
@@ -56,7 +84,18 @@ def trail_many(
     Raises RuntimeError outside a transaction.
     """
     Entry.objects.bulk_create(
-        [_entry(viewer, act, subject, after=after, reason=reason) for subject, after in rows],
+        [
+            Entry(
+                **dict(
+                    zip(
+                        _COLUMNS,
+                        _values(_entry(viewer, act, subject, after=after, reason=reason)),
+                        strict=True,
+                    )
+                )
+            )
+            for subject, after in rows
+        ],
         batch_size=BATCH,
     )
 
@@ -69,11 +108,11 @@ def _entry(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None,
     reason: str,
-) -> Entry:
+) -> _Fresh:
     if not connection.in_atomic_block:
         raise RuntimeError(f"{act}: the trail belongs into the transaction of its act")
     room, kind, key = subject
-    entry = Entry(
+    entry = _Fresh(
         at=clock.now(),
         account=viewer.account,
         person=viewer.person,

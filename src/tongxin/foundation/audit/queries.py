@@ -39,8 +39,8 @@ class Verdict:
     public_key: str
 
 
-def content_of(entry: Entry) -> dict[str, Any]:
-    """What the content hash covers: everything but the row's number and its place in the chain."""
+def content_of(entry: Any) -> dict[str, Any]:
+    """What the content hash of an entry covers (a row, or one that is about to be): all but its number and its place in the chain."""
     return {
         "public_id": str(entry.public_id),
         "at": as_utc(entry.at).isoformat(timespec="microseconds"),

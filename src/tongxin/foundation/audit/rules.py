@@ -7,10 +7,12 @@ from typing import Any
 
 GENESIS = "0" * 64
 
+_encoder = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 
 def canonical(value: Mapping[str, Any]) -> bytes:
     """One spelling for one value: sorted keys, no spaces, UTF-8. Only text, whole numbers, None and such."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _encoder.encode(value).encode()
 
 
 def content_hash(values: Mapping[str, Any]) -> str:
