@@ -1,0 +1,44 @@
+"""What faces read about communities; what could leak begins with the viewer."""
+
+from tongxin.communities.queries.access import (
+    accepted_number,
+    access_application,
+    access_community,
+    access_container,
+    access_membership,
+    community_to_join,
+    has_right,
+    my_membership,
+    open_membership,
+    required_number,
+    who_joins,
+)
+from tongxin.communities.queries.keeping import application_card, applications_for, members_of
+from tongxin.communities.queries.member import community_page, my_communities, open_communities, rules_of
+from tongxin.communities.queries.offers import offers_for
+from tongxin.communities.queries.staff import communities_for, community_card, days_of
+
+__all__ = [
+    "accepted_number",
+    "access_application",
+    "access_community",
+    "access_container",
+    "access_membership",
+    "application_card",
+    "applications_for",
+    "communities_for",
+    "community_card",
+    "community_page",
+    "community_to_join",
+    "days_of",
+    "has_right",
+    "members_of",
+    "my_communities",
+    "my_membership",
+    "offers_for",
+    "open_communities",
+    "open_membership",
+    "required_number",
+    "rules_of",
+    "who_joins",
+]

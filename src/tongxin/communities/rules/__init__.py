@@ -1,0 +1,1 @@
+"""The rules of communities: plain Python, one file a question."""
