@@ -6,7 +6,7 @@ export UV_NO_PROGRESS := 1
 DEMO_PORT ?= 8000
 DEMO_SERVE ?= 1
 
-.PHONY: help demo test sure run bench plan docs notebooks lock stop clean browser format
+.PHONY: help demo demo-chain test sure run bench plan docs notebooks lock stop clean browser format
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,6 +27,9 @@ ready:
 
 demo: ready  ## everything from nothing to http://127.0.0.1:8000 with one-click sign-in (FRESH=1 rebuilds, DEMO_SERVE=0 builds and stops)
 	@TONGXIN_DEMO=1 TONGXIN_HOME=var/demo $(BIN)/tongxin demo --port $(DEMO_PORT) $(if $(FRESH),--fresh) $(if $(filter 0,$(DEMO_SERVE)),--no-serve)
+
+demo-chain: ready  ## a simulated chain of 60 stores that has lived for a year, built by the actions (FRESH=1, DEMO_SERVE=0 as above)
+	@TONGXIN_DEMO=1 TONGXIN_HOME=var/demo-chain $(BIN)/tongxin demo --chain --port $(DEMO_PORT) $(if $(FRESH),--fresh) $(if $(filter 0,$(DEMO_SERVE)),--no-serve)
 
 browser:
 	@if [ -x /usr/bin/chromium ] && fc-list :lang=zh 2>/dev/null | grep -q .; then :; \
@@ -73,4 +76,4 @@ notebooks: .venv/dev  ## execute the example notebooks of docs/notebooks in an e
 	@var/notebooks/bin/python docs/notebooks/run.py
 
 stop:  ## stop the embedded databases of this folder
-	@$(BIN)/python -c "from pathlib import Path; from tongxin.foundation import embedded; [embedded.stop(h) for h in map(Path, ('var', 'var/demo', 'var/test')) if h.exists()]"
+	@$(BIN)/python -c "from pathlib import Path; from tongxin.foundation import embedded; [embedded.stop(h) for h in map(Path, ('var', 'var/demo', 'var/demo-chain', 'var/test')) if h.exists()]"

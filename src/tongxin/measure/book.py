@@ -40,9 +40,12 @@ class _Thing:
     type: str
 
 
-def read_book(numbers: Mapping[int, str], stores: Mapping[int, str]) -> Book:
-    """Every live deed of the people with a number, each fact once; `stores` gives the code of a store's id."""
-    reader = _Reader(numbers, stores, dict(_things()), Book())
+def read_book(
+    numbers: Mapping[int, str], stores: Mapping[int, str], kits: Mapping[tuple[str, str], str] | None = None
+) -> Book:
+    """Every live deed of the people with a number, each fact once; `stores` gives the code of a store's id, `kits` the kit of an
+    event by (room, key)."""
+    reader = _Reader(numbers, stores, dict(_things(kits or {})), Book())
     seen = set()
     for deed in iterate_live_deeds(clock.now(), BEGINNING):
         for rows, row in reader.facts(deed):
@@ -53,9 +56,9 @@ def read_book(numbers: Mapping[int, str], stores: Mapping[int, str]) -> Book:
     return reader.book
 
 
-def _things() -> Iterator[tuple[int, _Thing]]:
-    for key, kind, code, kind_of_kind in Subject.objects.values_list("id", "kind", "key", "type"):
-        yield key, _Thing(kind, code.removeprefix(f"{kind}:"), kind_of_kind)
+def _things(kits: Mapping[tuple[str, str], str]) -> Iterator[tuple[int, _Thing]]:
+    for pk, room, kind, key, type_ in Subject.objects.values_list("id", "room", "kind", "key", "type"):
+        yield pk, _Thing(kind, key.removeprefix(f"{kind}:"), kits.get((room, key), type_))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tongxin.commerce.actions import connect_lake
 from tongxin.commerce.models import Membership
 from tongxin.foundation.errors import Refused
 from tongxin.measure.book import read_book
+from tongxin.measure.kit_codes import kit_codes
 from tongxin.measure.models import Measurement, Study
 from tongxin.measure.terms import TEACHING_SOURCES
 from tongxin.people.models import Customer, Identity
@@ -191,7 +192,7 @@ def _own_tables(study: Study | Measurement, people: _People) -> dict[str, Any]:
     text, stamp, flag = pa.string(), pa.timestamp("us", tz="UTC"), pa.bool_()
     agreed = consented(Purpose.MEASUREMENT)
     stores = list(Store.objects.filter(brand=study.brand).select_related("region").order_by("code"))
-    book = read_book(people.numbers, {store.pk: store.code for store in stores})
+    book = read_book(people.numbers, {store.pk: store.code for store in stores}, kit_codes(study))
     paid = list(Membership.objects.filter(customer__in=people.numbers.keys()).order_by("id"))
     staff = [("staff", "staff", "", people.numbers[row.pk]) for row in people.rows if row.is_staff]
     return {

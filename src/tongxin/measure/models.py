@@ -17,6 +17,8 @@ class Study(models.Model):
 
     `answer` is `study.json` of the contract (schema tongxin.study/1); it holds totals and intervals, no person.
     `region`/`store` narrow it to the members whose home is there; both empty is the whole chain.
+    `room`/`key` name the event or series whose publication registered it, `protocol` what was written down then and
+    `protocol_digest` its hash: PostgreSQL lets nobody change these. Before `due_at` it is not run.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -26,6 +28,11 @@ class Study(models.Model):
     title = models.CharField(max_length=120)
     treated = models.CharField(max_length=140)
     design = models.JSONField()
+    room = models.CharField(max_length=32, default="", blank=True)
+    key = models.CharField(max_length=120, default="", blank=True)
+    protocol = models.JSONField(default=dict, blank=True)
+    protocol_digest = models.CharField(max_length=80, default="", blank=True)
+    due_at = models.DateTimeField(null=True)
     state = models.CharField(
         max_length=8, choices=[(s.value, s.value) for s in StudyState], default=StudyState.PLANNED
     )
@@ -46,8 +53,8 @@ class Study(models.Model):
     at = models.DateTimeField(null=True)
 
     personal = declare(
-        "id public_id brand region store title treated design state faults answer verdict fingerprint pictures report_html"
-        " report_en simulated asked_by asked_by_name registered_at started_at at"
+        "id public_id brand region store title treated design room key protocol protocol_digest due_at state faults answer"
+        " verdict fingerprint pictures report_html report_en simulated asked_by asked_by_name registered_at started_at at"
     )
 
     class Meta:
@@ -57,8 +64,16 @@ class Study(models.Model):
                 name="study_done_has_answer",
             ),
             models.CheckConstraint(condition=Q(region=None) | Q(store=None), name="study_one_place"),
+            models.UniqueConstraint("room", "key", name="study_of_a_thing_once", condition=~Q(key="")),
+            models.CheckConstraint(
+                condition=Q(key="") | (~Q(protocol_digest="") & Q(due_at__isnull=False)),
+                name="study_registered_whole",
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["-registered_at", "-id"], name="study_newest")]
+        indexes: ClassVar = [
+            models.Index(fields=["-registered_at", "-id"], name="study_newest"),
+            models.Index("due_at", name="study_due", condition=Q(state="planned", due_at__isnull=False)),
+        ]
 
 
 class Measurement(models.Model):

@@ -1,5 +1,6 @@
 """Reading studies: kept answers only. Nothing here computes, so a page costs one row."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from tongxin.foundation.access import SYSTEM, Viewer
+from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
 from tongxin.measure.models import Measurement, Study
@@ -36,6 +38,7 @@ class StudyLine:
     simulated: bool
     pre_registered: bool
     registered_at: datetime
+    due_at: datetime | None
     at: datetime | None
 
 
@@ -93,10 +96,31 @@ def _line(row: Study) -> StudyLine:
         said_zh=said.get("zh", ""),
         said_en=said.get("en", ""),
         simulated=row.simulated,
-        pre_registered=bool(answer.get("design", {}).get("pre_registered")),
+        pre_registered=bool(row.protocol_digest or answer.get("design", {}).get("pre_registered")),
         registered_at=row.registered_at,
+        due_at=row.due_at,
         at=row.at,
     )
+
+
+def planned_for(viewer: Viewer, subject: tuple[str, str]) -> StudyLine | None:
+    """The study that the publication of an event or a series (room, key) registered, if the viewer may read it."""
+    room, key = subject
+    rows = _reached(viewer, Study.objects.filter(room=room, key=key))
+    row = rows.defer("pictures", "report_html", "report_en").first()
+    return None if row is None else _line(row)
+
+
+def told_digest(public_id: UUID) -> str:
+    """The hash that the trail has of a registered study, "" where it has none: rows of the trail are chained and signed."""
+    told = Entry.objects.filter(
+        act="measure.study_registered",
+        subject_room="measure",
+        subject_kind="study",
+        subject_id=str(public_id),
+    )
+    after = told.order_by("id").values_list("after", flat=True).first()
+    return str(json.loads(after)["digest"]) if after else ""
 
 
 def access_study(viewer: Viewer, public_id: UUID | str) -> Study:

@@ -42,6 +42,8 @@ DESIGN_FIELDS: dict[str, type] = {
     "kpis": list,
     "negative_control": str,
     "cluster": str,
+    "kind": str,
+    "threshold": float,
 }
 
 # Statuses of the table `participation`, which are deeds of the book under the same names.
@@ -62,7 +64,20 @@ TEACHING_SOURCES: dict[str, tuple[str, str]] = {
     "complete-journey": (
         "出版方说明：这是依照真实购物规律模拟的数据，供教学使用。",
         "The publisher calls the data simulated: based on real grocery shopping patterns, made for education.",
-    )
+    ),
+    "simulated-chain": (
+        "这是演示用的模拟连锁：谁来、买多少都是抽出来的，效果是事先放进去的。",
+        "A simulated chain for demonstration: who came and what they bought was drawn, the effect was planted.",
+    ),
+}
+
+# R10, said of the report that a publication registered: one event is of few stores.
+FEW_STORES = {
+    "zh": "只在 {stores} 家店办过，说不了「门店都这样」（至少要 {least} 家）。",
+    "en": "Held in {stores} store(s): nothing can be said about stores in general (at least {least}).",
+    "cure_zh": "让更多的店用同一个工具包，再把它们合在一起看；报名超员的场次用抽签，落选的人就是对照。",
+    "cure_en": "Let more stores use the same kit and study them together; draw lots where an event is over-subscribed: "
+    "those who lose are the control group.",
 }
 
 # Who is left out of both arms before the engine sees anybody, and how that is said.
@@ -74,6 +89,7 @@ LEFT_OUT: dict[str, tuple[str, str]] = {
 
 ACTS: dict[str, str] = {
     "measure.study_planned": "登记研究",
+    "measure.study_registered": "发布时登记研究",
     "measure.study_answered": "研究有了答案",
     "measure.study_failed": "研究没有算成",
     "measure.measurement_asked": "请求衡量",
@@ -87,6 +103,16 @@ REFUSALS: dict[str, Sentence] = {
     ),
     "measure.kind_unknown": Sentence("没有这一种衡量：{kind}。", "No such measure: {kind}.", 422),
     "measure.in_web_worker": Sentence("研究只在后台任务里计算。", "Studies run in the job worker only.", 500),
+    "measure.not_due": Sentence(
+        "这项研究要到 {due_at} 才算，提前看会把答案看歪。",
+        "This study is answered on {due_at}; looking earlier would bend the answer.",
+        409,
+    ),
+    "measure.protocol_changed": Sentence(
+        "登记的方案和要算的不一样，这项研究不算。",
+        "What was registered is not what would be run; this study is not answered.",
+        409,
+    ),
     "measure.no_orders": Sentence(
         "还没有导入订单，没有可以衡量的东西。", "No orders have been imported yet.", 409
     ),

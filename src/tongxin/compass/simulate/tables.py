@@ -43,34 +43,28 @@ def write(draft: Draft, rng: np.random.Generator, streams: Streams) -> dict[str,
     members = pa.array(draft.codes)
     stores = pa.array([f"S{number:03d}" for number in range(1, draft.stores + 1)])
     orders, lines = _all_orders(draft, starts, members, stores, rng, streams)
-    sku_names = [f"{code}-{number:02d}" for code, *_ in CATEGORIES for number in range(1, SKUS_EACH + 1)]
     tables = {
         "stores": _stores(draft, stores, starts),
         "staff": _staff(draft, members, stores),
         "members": _members(draft, members, stores, starts, rng),
         "memberships": _memberships(draft, members, starts, rng),
-        "categories": pa.table(
-            {
-                "category_code": [row[0] for row in CATEGORIES],
-                "name": [row[1] for row in CATEGORIES],
-                "margin_class": [row[2] for row in CATEGORIES],
-                "is_private_label": [row[3] for row in CATEGORIES],
-                "is_imported": [row[4] for row in CATEGORIES],
-                "is_organic": [row[5] for row in CATEGORIES],
-            }
-        ),
-        "products": pa.table(
-            {
-                "sku": sku_names,
-                "name": sku_names,
-                "category_code": [code for code, *_ in CATEGORIES for _ in range(SKUS_EACH)],
-            }
-        ),
+        **goods(),
         "orders": orders,
         "order_lines": lines,
         "participation": attendance.write(draft, members, stores, starts, rng),
     }
     return tables | attendance.ties(draft, members, starts, streams.of("ties"))
+
+
+def goods() -> dict[str, pa.Table]:
+    """What the shelves hold: categories and products."""
+    names = ("category_code", "name", "margin_class", "is_private_label", "is_imported", "is_organic")
+    skus = [f"{code}-{number:02d}" for code, *_ in CATEGORIES for number in range(1, SKUS_EACH + 1)]
+    of = [code for code, *_ in CATEGORIES for _ in range(SKUS_EACH)]
+    return {
+        "categories": pa.table({name: [row[at] for row in CATEGORIES] for at, name in enumerate(names)}),
+        "products": pa.table({"sku": skus, "name": skus, "category_code": of}),
+    }
 
 
 def _stores(draft: Draft, stores: pa.Array, starts: np.ndarray) -> pa.Table:
@@ -112,10 +106,10 @@ def _all_orders(  # noqa: PLR0917 - one ledger
 ) -> tuple[pa.Table, pa.Table]:
     """Write the store's orders and, where there are any, the online ones; together they are y1."""
     if draft.online is None:
-        return _orders(draft, draft.y1, starts, members, stores, rng, streams, prefix="N")
-    shop = _orders(draft, draft.y1 - draft.online, starts, members, stores, rng, streams, prefix="N")
+        return cut(draft, draft.y1, starts, members, stores, rng, streams, prefix="N")
+    shop = cut(draft, draft.y1 - draft.online, starts, members, stores, rng, streams, prefix="N")
     placed = draft.order_member, draft.order_month
-    online = _orders(draft, draft.online, starts, members, stores, streams.of("online"), streams, prefix="E")
+    online = cut(draft, draft.online, starts, members, stores, streams.of("online"), streams, prefix="E")
     draft.order_member = np.concatenate([placed[0], draft.order_member])
     draft.order_month = np.concatenate([placed[1], draft.order_month])
     marked = [
@@ -125,7 +119,7 @@ def _all_orders(  # noqa: PLR0917 - one ledger
     return pa.concat_tables(marked).combine_chunks(), pa.concat_tables([shop[1], online[1]]).combine_chunks()
 
 
-def _orders(  # noqa: PLR0917 - one ledger
+def cut(  # noqa: PLR0917 - one ledger
     draft: Draft,
     spent: np.ndarray,
     starts: np.ndarray,
