@@ -1,14 +1,16 @@
-"""Check list, check answer, settled concern, suggested invitation. Triggers and exclusions stand in migration 0001."""
+"""Check list, check answer, settled concern, suggested invitation, ticked step, training, hand-over. Triggers stand in the migrations."""
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from tongxin.champions.terms import INVITES_MOST, CheckWord, InviteReason, Outcome
 from tongxin.foundation.personal import Erase, declare, personal
+from tongxin.kits.models import Use
 from tongxin.people.models import Customer
-from tongxin.stores.models import Brand, Store
+from tongxin.stores.models import Brand, Grant, Store
 
 SUGGESTED = "a year"
 
@@ -111,3 +113,78 @@ class Invite(models.Model):
                 condition=Q(place__gte=1, place__lte=INVITES_MOST), name="invite_three_a_day"
             ),
         )
+
+
+class StepDone(models.Model):
+    """A step of a kit's checklist that a store ticked for one event. `day` is the step's day beside the event, as the version has it."""
+
+    use = models.ForeignKey(Use, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.CharField(max_length=24)
+    day = models.SmallIntegerField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    personal = declare("id use step day by at")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("use", "step", name="step_done_once"),)
+
+
+class TrainingTick(models.Model):
+    """A champion has read one item of a version of the training card."""
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    version = models.PositiveSmallIntegerField()
+    item = models.CharField(max_length=24)
+    at = models.DateTimeField()
+
+    personal = declare("id account version item at")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("account", "version", "item", name="training_read_once"),)
+
+
+class TrainingSign(models.Model):
+    """Who taught a champion a version of the card, and when that was signed. Append-only."""
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    version = models.PositiveSmallIntegerField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    personal = declare("id account version by at")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("account", "version", name="training_signed_once"),)
+
+
+class Handover(models.Model):
+    """A champion's grant ended, and what went to whom. `handed` lists kinds and keys, never a member's words."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+", db_index=False)
+    grant = models.OneToOneField(Grant, on_delete=models.PROTECT, related_name="+")
+    leaver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    successor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    last_day = models.DateField()
+    ends_at = models.DateTimeField()
+    handed = models.JSONField(default=list)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    received_at = models.DateTimeField(null=True)
+
+    personal = declare("id public_id store grant leaver successor last_day ends_at handed by at received_at")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(successor=None) | ~Q(successor=models.F("leaver")), name="handover_to_another"
+            ),
+        )
+        indexes = (models.Index(fields=["store", "-id"], name="handover_by_store"),)

@@ -1,10 +1,12 @@
 """Reading the champion's day. What could leak begins with the viewer; foreign stores answer as absent ones."""
 
+from tongxin.champions.queries.board import Board, board_of
 from tongxin.champions.queries.checks import (
     CheckDay,
     CheckLine,
     Concern,
     Execution,
+    Gaps,
     access_answer,
     access_check_store,
     access_concern,
@@ -19,29 +21,83 @@ from tongxin.champions.queries.checks import (
 )
 from tongxin.champions.queries.desk import Beside, Desk, beside_like_stores, desk
 from tongxin.champions.queries.invites import InviteLine, access_invite, addressable, invites_of
+from tongxin.champions.queries.leaving import (
+    HandoverLine,
+    access_handover,
+    access_leaving,
+    handover_line,
+    handovers_for,
+    name_of,
+    open_things,
+    staff_of,
+    successor,
+    successors_for,
+    to_receive,
+)
+from tongxin.champions.queries.rates import Rates, RegionRate, VersionRate, rates
+from tongxin.champions.queries.score import ScoreCard, my_stores, score_of
+from tongxin.champions.queries.steps import access_step_use, steps_at, steps_today
+from tongxin.champions.queries.training import (
+    Card,
+    ChampionRow,
+    champion_to_train,
+    champions_for,
+    my_training,
+    training_of,
+)
 
 __all__ = [
     "Beside",
+    "Board",
+    "Card",
+    "ChampionRow",
     "CheckDay",
     "CheckLine",
     "Concern",
     "Desk",
     "Execution",
+    "Gaps",
+    "HandoverLine",
     "InviteLine",
+    "Rates",
+    "RegionRate",
+    "ScoreCard",
+    "VersionRate",
     "access_answer",
     "access_check_store",
     "access_concern",
+    "access_handover",
     "access_invite",
+    "access_leaving",
+    "access_step_use",
     "addressable",
     "beside_like_stores",
+    "board_of",
+    "champion_to_train",
+    "champions_for",
     "concerns_for",
     "day_of",
     "days_of",
     "desk",
     "execution",
+    "handover_line",
+    "handovers_for",
     "invites_of",
     "list_for",
     "lists_for",
+    "my_stores",
+    "my_training",
+    "name_of",
+    "open_things",
     "photo_of",
+    "rates",
+    "score_of",
+    "staff_of",
+    "steps_at",
+    "steps_today",
+    "successor",
+    "successors_for",
+    "to_receive",
     "today_in",
+    "training_of",
 ]

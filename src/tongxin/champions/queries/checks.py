@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -66,6 +67,15 @@ class Concern:
     replied_at: datetime | None = None
 
 
+class Gaps(StrEnum):
+    """How a store's last weeks look, as headquarters filters them."""
+
+    ALL = ""
+    NONE = "none"
+    SOME = "some"
+    FULL = "full"
+
+
 @dataclass(frozen=True)
 class Execution:
     """How many of the days on which a store was open it answered its check."""
@@ -80,6 +90,13 @@ class Execution:
     def gaps(self) -> int:
         """On how many days nothing was answered."""
         return self.due - self.answered
+
+    @property
+    def state(self) -> Gaps:
+        """Which filter it stands under."""
+        if not self.gaps:
+            return Gaps.FULL
+        return Gaps.SOME if self.answered else Gaps.NONE
 
 
 def today_in(store: Store) -> date:
@@ -237,12 +254,17 @@ def access_concern(viewer: Viewer, answer_id: UUID | str) -> CheckAnswer:
 # ---- execution
 
 
-def execution(viewer: Viewer, days: int = 28) -> list[Execution]:
-    """Per store in reach, on how many of its last business days before today it answered at all; those with the most gaps first."""
+def execution(viewer: Viewer, days: int = 28, *, region: str = "", gaps: Gaps = Gaps.ALL) -> list[Execution]:
+    """Per store in reach, on how many of its last business days before today it answered at all; those with the most gaps first.
+
+    `gaps`: stores that never answered, that missed some days, that missed none.
+    """
     shops = [
         shop
         for shop in stores.stores_for(viewer, unsorted=False)
-        if shop.closed_on is None and viewer.reaches(shop.pk, READERS - {Role.DOOR})
+        if shop.closed_on is None
+        and viewer.reaches(shop.pk, READERS - {Role.DOOR})
+        and (not region or (shop.region is not None and shop.region.code == region))
     ]
     if not shops:
         return []
@@ -262,4 +284,5 @@ def execution(viewer: Viewer, days: int = 28) -> list[Execution]:
         Execution(shop.public_id, shop.code, shop.name, counted.get(shop.pk, 0), len(due[shop.pk]))
         for shop in shops
     ]
-    return sorted(lines, key=lambda one: (one.answered - one.due, one.code))
+    shown = [one for one in lines if gaps in {Gaps.ALL, one.state}]
+    return sorted(shown, key=lambda one: (one.answered - one.due, one.code))

@@ -9,8 +9,12 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from tongxin.champions.models import CheckAnswer, Invite
+from tongxin.champions.queries.board import fresh_on
 from tongxin.champions.queries.checks import CheckDay, days_of, today_in
 from tongxin.champions.queries.invites import InviteLine, invites_of
+from tongxin.champions.queries.leaving import HandoverLine, to_receive
+from tongxin.champions.queries.steps import steps_today
+from tongxin.champions.rules.steps import Step
 from tongxin.champions.terms import CHECKERS, LIKE_LEAST
 from tongxin.commerce.queries import envelopes
 from tongxin.commerce.queries.envelopes import EnvelopeCard
@@ -63,7 +67,8 @@ class Notice:
 
 @dataclass(frozen=True)
 class Desk:
-    """A store's day: the check with the days before, the next letter, today's events, budget, people to invite.
+    """A store's day: the check with the days before, the next letter, today's events, budget, people to invite,
+    the steps of its kits, what a colleague handed over, since when the notice board hangs.
 
     `picked` says that people were chosen today, even if none of them may be addressed any more.
     """
@@ -79,6 +84,9 @@ class Desk:
     picked: bool
     beside: tuple[Beside, ...]
     notices: tuple[Notice, ...]
+    steps: tuple[Step, ...]
+    handover: HandoverLine | None
+    fresh_on: date | None
 
     @property
     def left_fen(self) -> int:
@@ -113,6 +121,9 @@ def desk(viewer: Viewer, store: Store) -> Desk:
         picked=Invite.objects.filter(store=store, day=day).exists(),
         beside=tuple(beside_like_stores(viewer, store, day)),
         notices=_notices(viewer, store),
+        steps=tuple(steps_today(viewer, store, clock.now())),
+        handover=to_receive(viewer, store),
+        fresh_on=fresh_on(store),
     )
 
 

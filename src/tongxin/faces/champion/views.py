@@ -7,16 +7,17 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 
 from tongxin.champions import queries as champions
 from tongxin.champions.terms import ANSWER_LABELS, CHECKERS, DAY_LABELS, CheckWord
+from tongxin.events import queries as events
 from tongxin.events.queries import listing
 from tongxin.events.queries.listing import EventLine
 from tongxin.events.terms import State
-from tongxin.faces import pictures
+from tongxin.faces import pictures, posters
 from tongxin.faces.asking import Asked
 from tongxin.faces.champion.events import door_of
+from tongxin.faces.champion.score import BESIDE_WORDS
 from tongxin.faces.hq.people import portrait
 from tongxin.faces.hq.today import ring_picture
 from tongxin.foundation import clock
@@ -27,11 +28,7 @@ from tongxin.stores import queries as stores
 NOTICED = 6
 WEEK = 7
 SOON = timedelta(days=6)
-BESIDE_WORDS = {
-    "held": (gettext_lazy("办了几场"), gettext_lazy("场")),
-    "came": (gettext_lazy("来了多少人"), gettext_lazy("位")),
-    "checked": (gettext_lazy("做了体检的天数"), gettext_lazy("天")),
-}
+FRESH = 7  # days after which a notice board is last week's
 
 
 def today(request: Asked) -> HttpResponse:
@@ -62,7 +59,11 @@ def today(request: Asked) -> HttpResponse:
                 (line, door_of(line.public_id), line.size <= pictures.MOST_SEATS) for line in found.events
             ],
             "beside": [(one, BESIDE_WORDS[one.what]) for one in found.beside],
-            "letter": found.letters[0] if found.letters else None,
+            "letter": (letter := found.letters[0] if found.letters else None),
+            "poster": posters.poster_path(viewer, letter.path, "champion.poster.png") if letter else "",
+            "reviews": events.reviews_due(viewer, store, now)[:NOTICED],
+            "board_days": None if found.fresh_on is None else (found.day - found.fresh_on).days,
+            "fresh": FRESH,
             "check_share": _share(found.check.answered, len(found.check.lines)),
             "invite_share": _share(found.invited, len(found.invites)),
             "like": found.beside[0].stores,
