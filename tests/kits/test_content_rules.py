@@ -8,7 +8,8 @@ import pytest
 from kits.kitchen import SMALL, content
 from tongxin.foundation.errors import Refused
 from tongxin.kits.actions.seeding import STARTERS
-from tongxin.kits.rules.content import checked, copy_of, fingerprint, flat, label, planned, put
+from tongxin.kits.rules.content import checked, copy_of, fingerprint, flat, planned, put
+from tongxin.kits.rules.naming import label
 
 WARM = SMALL["warmup"][0]
 

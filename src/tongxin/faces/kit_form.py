@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from tongxin.foundation import money
 from tongxin.foundation.errors import Refused
-from tongxin.kits.rules.content import PARTS, PLAIN, Content, Field, flat, label
+from tongxin.kits.rules.content import Content, flat
+from tongxin.kits.rules.naming import PARTS, PLAIN, Field, label
 from tongxin.kits.terms import ALLOW_LABELS, TO_LABELS, Allow
 
 # A kit to begin with: whole, and with nothing in it that somebody would have to take out.
@@ -148,6 +149,11 @@ class AllowRow:
     one_of: str
 
     @property
+    def money(self) -> bool:
+        """Are its ends sums?"""
+        return self.path.endswith("_fen")
+
+    @property
     def said(self) -> tuple[str, str]:
         """The rule in words."""
         return ALLOW_LABELS[self.rule]
@@ -160,12 +166,17 @@ def allow_rows(content: Mapping[str, Any]) -> list[AllowRow]:
             path,
             label(path, content, english=english()),
             Allow(rule["rule"]),
-            str(rule.get("least", "")),
-            str(rule.get("most", "")),
-            "、".join(str(one) for one in rule.get("one_of") or ()),
+            _end(path, rule.get("least")),
+            _end(path, rule.get("most")),
+            "、".join(_end(path, one) for one in rule.get("one_of") or ()),
         )
         for path, rule in content["allow"].items()
     ]
+
+
+def _end(path: str, value: Any) -> str:
+    """An end of a range as it is typed: money in yuan."""
+    return "" if value is None else money.plain(value) if path.endswith("_fen") else str(value)
 
 
 def lockable(content: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -180,17 +191,17 @@ def lockable(content: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _allow(content: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
     values = flat(content)
     found = {
-        path: _rule(form, path, values[path])
+        path: _rule(form, path, path, values[path])
         for path in content["allow"]
         if form.get(f"{path}.rule", Allow.LOCKED) != Allow.LOCKED
     }
     added = str(form.get(f"{NEW}.path", ""))
     if added in values:
-        found[added] = _rule(form, NEW, values[added])
+        found[added] = _rule(form, NEW, added, values[added])
     return found
 
 
-def _rule(form: Mapping[str, str], name: str, value: Any) -> dict[str, Any]:
+def _rule(form: Mapping[str, str], name: str, path: str, value: Any) -> dict[str, Any]:
     if form.get(f"{name}.rule") == Allow.FREE:
         return {"rule": "free"}
     among = [
@@ -199,22 +210,22 @@ def _rule(form: Mapping[str, str], name: str, value: Any) -> dict[str, Any]:
         if one.strip()
     ]
     if among:
-        return {"rule": "range", "one_of": [_like(value, one) for one in among]}
+        return {"rule": "range", "one_of": [_like(value, one, path) for one in among]}
     ends = {end: str(form.get(f"{name}.{end}", "")).strip() for end in ("least", "most")}
     text = isinstance(value, str) and not ends["least"]
     return {"rule": "range"} | {
-        end: int(said) if text and said.isdecimal() else _like(value, said)
+        end: int(said) if text and said.isdecimal() else _like(value, said, path)
         for end, said in ends.items()
         if said
     }
 
 
-def _like(value: Any, said: str) -> Any:
+def _like(value: Any, said: str, path: str) -> Any:
     if not isinstance(value, int):
         return said
     try:
-        return int(said)
-    except ValueError:
+        return money.parse(said or "0") if path.endswith("_fen") else int(said)
+    except (ValueError, Refused):
         raise Refused("input.bad", field=_("范围"), reason=_("要填数字")) from None
 
 
@@ -226,7 +237,7 @@ def overrides_of(content: Mapping[str, Any], form: Mapping[str, str]) -> dict[st
         if path not in form or path == "start_time":
             continue
         said = str(form[path]).replace("\r\n", "\n").strip()
-        value = money.parse(said) if path.endswith("_fen") and said else _like(values[path], said)
+        value = _like(values[path], said, path)
         if value != values[path]:
             found[path] = value
     return found

@@ -139,16 +139,16 @@ REFUSALS: dict[str, Sentence] = {
     "kits.code_taken": Sentence(
         "已有代号为“{taken}”的工具包。", "There is a kit called {taken} already.", 409
     ),
-    "kits.content": Sentence("工具包内容有一处不对：{field}。{reason}", "{field}: {reason}", 422),
+    "kits.content": Sentence("工具包内容有一处不对：{said}，{reason}。", "{said_en}: {reason_en}.", 422),
     "kits.must_lock": Sentence(
         "安全与过敏提示要锁定，不能让门店改：{field}。",
-        "Safety and allergen notes stay locked: {field}.",
+        "Safety and allergen notes stay locked: {field_en}.",
         422,
     ),
     "kits.unchanged": Sentence("和上一版一模一样，不用再发布。", "It is the same as the last version.", 409),
     "kits.copy_forbidden": Sentence(
-        "文案里有广告法禁用的说法：{word}（{clause}）。请改掉，或由总部登记例外。",
-        "The copy uses a word that advertising law forbids: {word} ({clause}). Change it or record an exception.",
+        "{said}里有广告法禁用的说法：{word}（{clause}）。请改掉，或由总部登记例外。",
+        "{said_en}: advertising law forbids {word}. {why_en} Change it, or headquarters records an exception.",
         422,
     ),
     "kits.recalled": Sentence(
@@ -160,17 +160,17 @@ REFUSALS: dict[str, Sentence] = {
         "总部还没有把这个工具包发到这家门店。", "This kit is not offered to this store yet.", 409
     ),
     "kits.locked": Sentence(
-        "“{field}”由总部锁定为 {value}，门店不能改。", "{field} is locked at {value}.", 422
+        "“{field}”由总部锁定为 {value}，门店不能改。", "{field_en} is locked at {value}.", 422
     ),
     "kits.out_of_range": Sentence(
         "“{field}”要在 {range} 之内，你填的是 {value}。",
-        "{field} must be within {range}; you gave {value}.",
+        "{field_en} must be within {range_en}; you gave {value}.",
         422,
     ),
     "kits.no_field": Sentence("工具包里没有这一项：{field}。", "The kit has no field {field}.", 422),
     "kits.conflicts": Sentence(
         "有 {count} 处总部和本店都改过，请逐处选好再升级：{fields}",
-        "{count} fields were changed on both sides; choose for each: {fields}",
+        "{count} fields were changed on both sides; choose for each: {fields_en}",
         409,
     ),
     "kits.other_kit": Sentence("这不是同一个工具包的版本。", "That is a version of another kit.", 422),

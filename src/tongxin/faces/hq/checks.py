@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tongxin.champions import actions, queries
+from tongxin.champions.queries import Gaps
 from tongxin.champions.terms import EDITORS, ITEMS_MOST, SETTLERS
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
@@ -18,6 +19,13 @@ from tongxin.stores import queries as stores
 
 PAGE = 30
 ROWS = 40
+VERSIONS = 24
+GAP_WORDS = {
+    Gaps.ALL: ("全部", "all"),
+    Gaps.NONE: ("一天没做", "not once"),
+    Gaps.SOME: ("缺几天", "some days missing"),
+    Gaps.FULL: ("天天做了", "every day"),
+}
 
 
 def checks(request: Asked) -> HttpResponse:
@@ -36,7 +44,13 @@ def checks(request: Asked) -> HttpResponse:
     today = clock.business_day(clock.now(), brand.zone)
     lists = queries.lists_for(brand)
     held = queries.list_for(brand, today)
-    rows = queries.execution(viewer)
+    region = request.GET.get("region", "")
+    wanted = request.GET.get("gaps", "")
+    gaps = Gaps(wanted) if wanted in set(Gaps) else Gaps.ALL
+    everything = queries.execution(viewer, region=region)
+    rows = [row for row in everything if gaps in {Gaps.ALL, row.state}]
+    begin = _begin(request)
+    rates = queries.rates(viewer)
     found = queries.concerns_for(viewer, limit=PAGE, cursor=request.GET.get("cursor") or None)
     newest = lists[-1] if lists else held
     typed = request.POST.getlist("zh"), request.POST.getlist("en")
@@ -50,15 +64,35 @@ def checks(request: Asked) -> HttpResponse:
         "soonest": today + timedelta(days=1),
         "concerns": found.items,
         "cursor": found.cursor,
-        "rows": rows[:ROWS],
+        "rows": rows[begin : begin + ROWS],
+        "begin": begin,
+        "following": begin + ROWS if begin + ROWS < len(rows) else None,
         "stores": len(rows),
-        "answered": sum(row.answered for row in rows),
-        "due": sum(row.due for row in rows),
+        "answered": sum(row.answered for row in everything),
+        "due": sum(row.due for row in everything),
+        "gaps": gaps,
+        "tabs": [
+            (
+                one,
+                GAP_WORDS[one],
+                len(everything) if one is Gaps.ALL else sum(row.state is one for row in everything),
+            )
+            for one in Gaps
+        ],
+        "region": region,
+        "regions": stores.regions_for(viewer),
+        "rates": rates,
+        "versions": rates.versions[:VERSIONS],
         "edits": bool(viewer.roles & EDITORS),
         "settles": bool(viewer.roles & SETTLERS),
         "fault": fault,
     }
     return render(request, "hq/checks.html", context, status=status)
+
+
+def _begin(request: Asked) -> int:
+    text = request.GET.get("from", "")
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
 def _publish(request: Asked) -> None:

@@ -1,7 +1,5 @@
 """活动 at headquarters: the list and the month, one event with its registrations, a new one, the file, the draw."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,30 +12,19 @@ from tongxin.events import actions
 from tongxin.events.actions import lottery
 from tongxin.events.queries import access_event, guests, listing
 from tongxin.events.queries.guests import GUEST_LABELS, Guests
-from tongxin.events.queries.listing import TAB_LABELS, EventLine, Tab
+from tongxin.events.queries.listing import TAB_LABELS, Tab
 from tongxin.events.queries.lottery import published_draw
 from tongxin.events.terms import ADMISSION_LABELS, Admission, State
 from tongxin.faces import event_form
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import DECIDES, flash
+from tongxin.faces.hq.month import month_page
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock, money
 from tongxin.foundation.errors import Refused
 from tongxin.stores import queries as stores
 
 PAGE, GUESTS = 40, 50
-SHOWN_A_DAY = 4  # lines of a day in the month; the others are counted
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of the month grid."""
-
-    day: date
-    inside: bool
-    today: bool
-    lines: tuple[EventLine, ...]
-    more: int
 
 
 def listing_page(request: Asked) -> HttpResponse:
@@ -57,7 +44,7 @@ def listing_page(request: Asked) -> HttpResponse:
         ),
     }
     if request.GET.get("view") == "month":
-        return render(request, "hq/events_month.html", context | _month(request, store, region))
+        return render(request, "hq/events_month.html", context | month_page(request, store, region))
     chosen = request.GET.get("tab", "")
     tab = Tab(chosen) if chosen in set(Tab) else Tab.COMING
     cursor = request.GET.get("cursor") or None
@@ -77,49 +64,6 @@ def _where(request: Asked) -> tuple[Any, Any]:
     store = stores.access_store(request.viewer, shop) if shop else None
     region = next((one for one in stores.regions_for(request.viewer) if str(one.public_id) == area), None)
     return store, region
-
-
-def _month(request: Asked, store: Any, region: Any) -> dict[str, Any]:
-    today = clock.business_day(clock.now())
-    first = _first(request.GET.get("month", ""), today)
-    begin = first - timedelta(days=first.weekday())
-    after = _next(first)
-    end = after + timedelta(days=-after.weekday() % 7)
-    found = listing.between(
-        request.viewer, clock.day_start(begin), clock.day_start(end), store=store, region=region
-    )
-    clashes = listing.clashing(found)
-    by_day: dict[date, list[EventLine]] = {}
-    for line in found:
-        by_day.setdefault(clock.business_day(line.starts_at), []).append(line)
-    days = [_day(begin + timedelta(days=n), first, today, by_day) for n in range((end - begin).days)]
-    return {
-        "first": first,
-        "weeks": [days[n : n + 7] for n in range(0, len(days), 7)],
-        "listed": [line for line in found if clock.business_day(line.starts_at).month == first.month],
-        "clashes": clashes,
-        "clashing": [line for line in found if line.id in clashes],
-        "before": f"{_next(first - timedelta(days=40)):%Y-%m}",
-        "after": f"{after:%Y-%m}",
-        "full": len(found) >= listing.MONTH_MOST,
-    }
-
-
-def _first(text: str, today: date) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m").date()  # noqa: DTZ007 - a month has no zone
-    except ValueError:
-        return today.replace(day=1)
-
-
-def _next(first: date) -> date:
-    return (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _day(day: date, first: date, today: date, by_day: dict[date, list[EventLine]]) -> Day:
-    lines = by_day.get(day, [])
-    shown = tuple(lines[:SHOWN_A_DAY])
-    return Day(day, day.month == first.month, day == today, shown, len(lines) - len(shown))
 
 
 def event(request: Asked, event_id: UUID) -> HttpResponse:

@@ -1,6 +1,6 @@
 """工具包: what headquarters cooks. The list, the editor with its timeline and phone, versions with their differences, who uses what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -15,19 +15,41 @@ from tongxin.events.actions.kit_links import day_words
 from tongxin.faces import kit_form
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.kit_posters import template_names
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.kits import actions, queries
-from tongxin.kits.rules.content import COPY_MOST, PARTS, Content, planned
+from tongxin.kits.copylint import lint
+from tongxin.kits.poster.templates import DEFAULT
+from tongxin.kits.rules.content import EMOJI, Content, planned
+from tongxin.kits.rules.naming import PARTS
 from tongxin.kits.rules.warming import filled, money
-from tongxin.kits.terms import ALLOW_LABELS, EDITORS, FIRST_DAY, LAST_DAY, OVERSEERS, TO_LABELS, Allow, To
+from tongxin.kits.terms import (
+    ALLOW_LABELS,
+    COPY_MOST,
+    EDITORS,
+    FIRST_DAY,
+    LAST_DAY,
+    OVERSEERS,
+    TO_LABELS,
+    Allow,
+    To,
+)
 from tongxin.stores import queries as stores
 
 PAGE = 30
+SHOPS = 60  # to choose from for the preview
 NEXT_WEEK = timedelta(days=7)  # the preview shows an event a week from now
 UNDER = "hq.kits"
+# What the phone can show: the copy by whom it is for, or the poster.
+SHOWS: dict[str, tuple[str, str]] = {
+    To.STORE: ("店群", "store"),
+    To.REGISTERED: ("已报名", "registered"),
+    To.CAME: ("到场", "came"),
+    "poster": ("海报", "poster"),
+}
 
 
 def listing(request: Asked) -> HttpResponse:
@@ -89,29 +111,39 @@ def kit(request: Asked, kit_id: UUID, fault: str = "", part: str = "", status: i
         "draft": draft,
         "revision": draft.revision if draft else 0,
         "content": content,
-        "changes": len(queries.differences(last, content)) if last and draft else 0,
+        "diff": queries.differences(last, content) if last and draft else (),
+        "behind": sum(one.stores for one in versions),
         "may": viewer.reaches(None, EDITORS),
         "roll": roll,
-        "unused": max(0, roll.offered - roll.adopted),
+        "users": who_uses(roll),
         "part": part,
         "fault": fault,
         "under": UNDER,
-        **_shown(viewer, content, sent, part),
+        **_shown(request, content, queries.exceptions_of(viewer, kit_id), sent, part),
     }
     return render(request, "hq/kit.html", context, status=status)
 
 
-def _shown(viewer: Viewer, content: Content, sent: Mapping[str, str], part: str) -> dict[str, Any]:
+def _shown(
+    request: Asked, content: Content, exceptions: Sequence[Any], sent: Mapping[str, str], part: str
+) -> dict[str, Any]:
     def mine(name: str) -> Mapping[str, str]:
         return sent if part == name else {}
 
+    chosen = request.GET.get("show", "")
+    show = chosen if chosen in SHOWS else To.STORE
     costs = planned(content)
     total = sum(one.fen for one in costs)
     rows = {row["key"]: row for row in content["materials"]}
     return {
         "days": _days(content),
-        "copies": _copies(content),
-        "phone": _phone(viewer, content),
+        "copies": _copies(content, [one.word for one in exceptions]),
+        "exceptions": exceptions,
+        "phone": _phone(request.viewer, content, show, request.GET.get("store", "")),
+        "show": show,
+        "shows": list(SHOWS.items()),
+        "templates": template_names(),
+        "look": content["poster"][0]["template"] if content["poster"] else DEFAULT,
         "outline_minutes": sum(step["minutes"] for step in content["outline"]),
         "steps": [(step, _rule(content, f"outline.{step['key']}.")) for step in content["outline"]],
         "materials": [(one, rows[one.key], _rule(content, f"materials.{one.key}.")) for one in costs],
@@ -139,22 +171,47 @@ def _days(content: Content) -> list[Day]:
     found = []
     for number in range(FIRST_DAY, LAST_DAY + 1):
         names = "、".join(row["title"] for row in content["warmup"] if row["day"] == number)
-        sign = "−" if number < 0 else "+" if number > 0 else ""
-        found.append(Day(number, f"{sign}{abs(number)}", names))
+        found.append(Day(number, day_number(number), names))
     return found
 
 
-def _copies(content: Content) -> list[dict[str, Any]]:
+def day_number(number: int) -> str:
+    """A day of the rhythm: −7, 0, +3."""
+    return f"{'−' if number < 0 else '+' if number > 0 else ''}{abs(number)}"
+
+
+def _copies(content: Content, allowed: Collection[str] = ()) -> list[dict[str, Any]]:
     return [
         row
         | {
             "to_said": TO_LABELS[To(row["to"])],
             "rule": _rule(content, f"warmup.{row['key']}."),
+            "day_said": day_number(row["day"]),
             "length": len(row["text"]),
             "most": COPY_MOST,
+            "emoji": len(EMOJI.findall(row["text"])),
+            "found": lint(row["text"], allowed=allowed),
         }
         for row in sorted(content["warmup"], key=lambda row: (row["day"], row["time"]))
     ]
+
+
+@dataclass(frozen=True)
+class Users:
+    """A stretch of the bar: a version (None: nobody's), its stores, and its width in twenty-fourths."""
+
+    version: int | None
+    stores: int
+    width: int
+
+
+def who_uses(roll: queries.Rollout) -> list[Users]:
+    """The bar of a kit: every version in use, the newest first, and who was offered it and uses none."""
+    parts: list[tuple[int | None, int]] = [*roll.users]
+    if (unused := roll.offered - roll.adopted) > 0:
+        parts.append((None, unused))
+    total = sum(n for _, n in parts)
+    return [Users(version, n, max(1, round(24 * n / total))) for version, n in parts if n]
 
 
 @dataclass(frozen=True)
@@ -162,12 +219,15 @@ class Phone:
     """What the phone shows: the copy as it would read at one store a week from now."""
 
     store: str
-    lines: tuple[tuple[str, str], ...]
+    store_id: str
+    lines: tuple[tuple[str, str, str], ...]
+    others: tuple[tuple[str, str], ...]
 
 
-def _phone(viewer: Viewer, content: Content) -> Phone:
-    shops = [shop for shop in stores.stores_for(viewer) if not shop.unsorted][:1]
-    name, zone = (shops[0].name, shops[0].zone) if shops else (_("门店"), "Asia/Shanghai")
+def _phone(viewer: Viewer, content: Content, show: str, wanted: str) -> Phone:
+    shops = [shop for shop in stores.stores_for(viewer) if not shop.unsorted][:SHOPS]
+    shop = next((one for one in shops if str(one.public_id) == wanted), shops[0] if shops else None)
+    name, zone = (shop.name, shop.zone) if shop else (_("门店"), clock.SHANGHAI)
     day = clock.business_day(clock.now(), zone) + NEXT_WEEK
     starts = datetime.combine(day, time.fromisoformat(content["start_time"]), tzinfo=ZoneInfo(zone))
     date, hour = day_words(starts, zone)
@@ -183,13 +243,17 @@ def _phone(viewer: Viewer, content: Content) -> Phone:
     rows = sorted(content["warmup"], key=lambda row: (row["day"], row["time"]))
     return Phone(
         name,
+        str(shop.public_id) if shop else "",
         tuple(
             (
                 f"{day_words(starts + timedelta(days=row['day']), zone)[0]} {row['time']}",
+                row["title"],
                 filled(row["text"], fields),
             )
-            for row in rows[:4]
+            for row in rows
+            if row["to"] == show
         ),
+        tuple((str(one.public_id), one.name) for one in shops),
     )
 
 
@@ -280,31 +344,3 @@ def recall(request: Asked, version_id: UUID) -> HttpResponse:
         return version(request, version_id, say(refused, request.viewer.language), status_of(refused))
     flash(request, _("召回了：没发的消息都停住，有活动的门店会看到提醒。"))
     return redirect("hq.kit_version", version_id)
-
-
-def reach(request: Asked, kit_id: UUID) -> HttpResponse:
-    """Who uses which version, coverage and execution by region, and the steps that do not work somewhere."""
-    viewer = request.viewer
-    line = queries.kit_line(viewer, kit_id)
-    found = queries.instances_of(viewer, kit_id, limit=PAGE, cursor=request.GET.get("cursor") or None)
-    context = {
-        "line": line,
-        "kit": line.kit,
-        "roll": queries.rollout(viewer, kit_id),
-        "rows": found.items,
-        "cursor": found.cursor,
-        "steps": queries.steps_reported(viewer, kit_id),
-        "reports": queries.reports_of(viewer, kit_id, limit=PAGE).items,
-        "may": viewer.reaches(None, EDITORS),
-        "under": UNDER,
-    }
-    return render(request, "hq/kit_reach.html", context)
-
-
-def answer(request: Asked, report_id: UUID) -> HttpResponse:
-    """Headquarters answers a store."""
-    found = actions.answer_report(
-        viewer=request.viewer, report_id=report_id, answer=request.POST.get("answer", "")
-    )
-    flash(request, _("答复好了，门店会看到。"))
-    return redirect("hq.kit.reach", queries.kit_of_version(found.version_id))

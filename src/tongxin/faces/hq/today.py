@@ -1,7 +1,8 @@
-"""今日: who stands where, what waits for a decision, what the studies say."""
+"""今日: who stands where, what waits for a decision, how the stores are, what is on this week, what the studies say."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,55 +10,91 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from tongxin.commerce import queries as commerce
-from tongxin.commerce.queries import IMPORT_READERS
+from tongxin.champions.queries.chain import Chain, StoreLine, chain
+from tongxin.champions.terms import HEALTH_LABELS, Health, HealthWhy
+from tongxin.events import free_days
+from tongxin.events.queries import chain as events
 from tongxin.faces import pictures
 from tongxin.faces.asking import Asked
+from tongxin.faces.hq.drawings import band, region_dots
+from tongxin.faces.hq.todos import todos, why_said
+from tongxin.faces.hq.words import holiday_said
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
+from tongxin.foundation.errors import Refused
 from tongxin.measure import queries as measure
 from tongxin.measure.terms import StudyState
-from tongxin.people import queries as people
 from tongxin.rings import queries as rings
 from tongxin.stores import queries as stores
 
-SHOWN = 7  # more than that becomes a table (visual.md §7)
+SHOWN = 5  # of what waits; the rest is folded
+MOST = 30
+RED_SHOWN = 6
+TOGETHER = 4
+STUDIES = 4
 
 
 @dataclass(frozen=True)
-class ToDo:
-    """One line of the list: what kind, what it is, why, where it leads."""
+class RedLine:
+    """A red store: why, its index with the interval where it is published, and the next step."""
 
-    badge: str
-    tone: str
-    icon: str
-    title: str
-    note: str
+    store: StoreLine
+    why: str
+    index: str
+    span: str
+    step: str
     link: str
-    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WeekDay:
+    """One day of the strip."""
+
+    day: date
+    today: bool
+    rest: bool
+    note: str
 
 
 def today(request: Asked) -> HttpResponse:
     """The first page of headquarters."""
-    viewer = request.viewer
-    picture = ring_picture(viewer)
-    studies = measure.studies(viewer, limit=5).items
-    todos = list(_todos(viewer, studies))
+    viewer, now = request.viewer, clock.now()
     shops = stores.stores_for(viewer)
+    unsorted = sum(shop.unsorted for shop in shops)
+    studies = measure.studies(viewer, limit=STUDIES).items
+    zone, currency = _brand()
+    found = chain(viewer, shops) if shops else Chain((), (), ())
+    waiting = todos(viewer, studies=studies, lines=found.stores, unsorted=unsorted, currency=currency)[:MOST]
+    day = clock.business_day(now, zone)
+    begin = clock.day_start(clock.week_start(day), zone)
+    end = clock.day_start(clock.week_start(day) + timedelta(weeks=1), zone)
+    picture = ring_picture(viewer)
     context = {
         "picture": picture,
-        "todos": todos[:SHOWN],
-        "more": max(0, len(todos) - SHOWN),
-        "count": len(todos),
+        "todos": waiting[:SHOWN],
+        "more": waiting[SHOWN:],
+        "count": len(waiting),
+        "verdict": next((one for one in studies if one.state is StudyState.DONE), None),
         "studies": studies,
         "stores": len(shops),
-        "unsorted": sum(shop.unsorted for shop in shops),
-        "today": clock.business_day(clock.now()),
-        "now": clock.now(),
-        "imports": commerce.import_runs(viewer, limit=1) if viewer.roles & IMPORT_READERS else None,
+        "unsorted": unsorted,
+        "today": day,
+        "now": now,
         "runs": rings.runs(viewer, limit=1),
+        "week": events.week_in(viewer, begin, end),
+        "together": events.together_in(viewer, begin, end, limit=TOGETHER),
+        "days": _week_days(day, zone),
+        **_health(viewer, found),
     }
     return render(request, "hq/today.html", context)
+
+
+def _brand() -> tuple[str, str]:
+    try:
+        brand = stores.the_brand()
+    except Refused:
+        return clock.SHANGHAI, "CNY"
+    return brand.zone, brand.currency
 
 
 def ring_picture(viewer: Viewer) -> pictures.RingPicture:
@@ -72,40 +109,71 @@ def ring_picture(viewer: Viewer) -> pictures.RingPicture:
     )
 
 
-def _todos(viewer: Viewer, studies: Any) -> Any:
-    for one in rings.invitations(viewer):
-        if one.state == "accepted":
-            yield _person(viewer, one, _("待确认"), "bad", _("已接受邀请，等一位同事确认"))
-    for one in rings.candidates(viewer):
-        yield replace(
-            _person(viewer, one, _("可邀请"), "ember", _("内环的门槛都过了，可以发出邀请")), at=None
+def _health(viewer: Viewer, found: Chain) -> dict[str, Any]:
+    counted = found.counted()
+    red = [line for line in found.stores if line.health.level is Health.RED]
+    heard = any(day.answered for day in found.days)
+    came = [week for week in found.weeks if week.registered]
+    return {
+        "dots": region_dots(found.stores),
+        "levels": [(level, HEALTH_LABELS[level], counted[level]) for level in Health],
+        "reds": _reds(viewer, red[:RED_SHOWN]),
+        "red": len(red),
+        "red_more": len(red) - RED_SHOWN,
+        "judged": len(found.stores),
+        "yesterday": found.days[-1] if heard else None,
+        "first_day": found.days[0] if heard else None,
+        "check_line": pictures.spark([day.permille for day in found.days])
+        if heard and len(found.days) > 1
+        else None,
+        "last_week": came[-1] if came else None,
+        "came_line": band([week.span for week in came]) if len(came) > 1 else None,
+    }
+
+
+def _reds(viewer: Viewer, red: Sequence[StoreLine]) -> list[RedLine]:
+    indices = _indices(viewer) if red else {}
+    return [_red(line, indices.get(line.code)) for line in red]
+
+
+def _indices(viewer: Viewer) -> dict[str, Any]:
+    """The newest published index of each store by its code; empty where none was measured."""
+    newest = measure.newest_measurements(viewer).get("ees")
+    if newest is None:
+        return {}
+    answer = measure.access_measurement(viewer, newest.public_id).answer or {}
+    return {row["store"]: row for row in answer.get("stores", ()) if row.get("value") is not None}
+
+
+def _red(line: StoreLine, index: Any) -> RedLine:
+    first = line.health.reasons[0]
+    step, link = {
+        HealthWhy.RECALLED: (_("看召回"), reverse("hq.kits")),
+        HealthWhy.NO_CHECK: (_("看体检"), reverse("hq.checks")),
+        HealthWhy.CONCERNS: (_("去答复"), reverse("hq.checks")),
+        HealthWhy.FEW_CAME: (_("看活动"), f"{reverse('hq.events')}?tab=past&store={line.public_id}"),
+    }[first.code]
+    low, high = (index or {}).get("ci") or (None, None)
+    return RedLine(
+        line,
+        "；".join(why_said(one) for one in line.health.reasons),
+        f"{index['value']:.0f}" if index else "",
+        "" if low is None else f"{low:.0f}～{high:.0f}",
+        step,
+        link,
+    )
+
+
+def _week_days(day: date, zone: str) -> list[WeekDay]:
+    monday = clock.week_start(day)
+    week = [monday + timedelta(days=n) for n in range(7)]
+    known = free_days.days_for(zone, {one.year for one in week})
+    return [
+        WeekDay(
+            one,
+            one == day,
+            not known.works(one),
+            holiday_said(known, one),
         )
-    for one in rings.leaving_soon(viewer):
-        yield _person(viewer, one, _("走远中"), "warn", _("季度复看前，去聊一聊"))
-    for study in studies:
-        if study.state is StudyState.FAILED:
-            yield ToDo(
-                _("没算成"),
-                "bad",
-                "x",
-                study.title,
-                _("看看缺什么，补上再问一次"),
-                reverse("hq.study", args=[study.public_id]),
-            )
-    if viewer.roles & IMPORT_READERS:
-        for run in commerce.import_runs(viewer, limit=20):
-            if run.refused:
-                note = _("{n} 行没有进来，原因写在文件里").format(n=f"{run.refused:,}")
-                yield ToDo(
-                    _("导入"), "warn", "warn", run.file_name, note, reverse("hq.import"), run.started_at
-                )
-    waiting = len(stores.stores_for(viewer, unsorted=True))
-    if waiting:
-        title = _("{n} 家门店待归类").format(n=waiting)
-        yield ToDo(_("门店"), "", "shop", title, _("订单里出现过，门店表里还没有"), reverse("hq.stores"))
-
-
-def _person(viewer: Viewer, one: Any, badge: str, tone: str, note: str) -> ToDo:
-    name = people.person_card(viewer, one.customer).name
-    where = f"{one.store} · {note}" if one.store else note
-    return ToDo(badge, tone, "", name, where, reverse("hq.person", args=[one.customer]), one.at)
+        for one in week
+    ]

@@ -1,6 +1,7 @@
 """The doors that write. `events` calls `adopt`, `plan_uses`, `opened`, `moved`, `held` and `cancelled` in its own transaction."""
 
 from tongxin.kits.actions.adopting import Changed, Thing, adapt, adopt, upgrade
+from tongxin.kits.actions.copy import look
 from tongxin.kits.actions.following import (
     Planned,
     cancelled,
@@ -31,6 +32,7 @@ __all__ = [
     "continued",
     "held",
     "instance_for",
+    "look",
     "make_kit",
     "moved",
     "offer",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -63,7 +64,7 @@ def adopt(
         if not queries.offered(version.kit, store.pk):
             raise Refused("kits.not_offered")
         own = allowed_of(version.content, overrides or {})
-        _look(version.kit, own)
+        _look(version.kit, version.content, own)
         now = clock.now()
         made = Instance.objects.create(
             kit=version.kit,
@@ -103,7 +104,7 @@ def adapt(
         found = _locked(viewer, instance_id, revision)
         before = sorted(found.overrides)
         found.overrides = allowed_of(found.version.content, overrides)
-        _look(found.kit, found.overrides)
+        _look(found.kit, found.version.content, found.overrides)
         uses = _followers(found, copy_too=True)
         _over(found, uses)
         _save(found)
@@ -145,6 +146,9 @@ def upgrade(
         uses = _followers(found, copy_too=False)
         _over(found, uses)
         found.version, found.overrides = new, allowed_of(new.content, own)
+        _look(
+            found.kit, new.content, found.overrides
+        )  # an exception holds for the kit; the words may be older than the list
         _save(found)
         Use.objects.filter(pk__in=[use.pk for use in uses]).update(version=new, overrides=found.overrides)
         for use in uses:
@@ -169,10 +173,12 @@ def _shared(version: Version) -> Version:
     return version
 
 
-def _look(kit: Kit, overrides: Mapping[str, Value]) -> None:
+def _look(kit: Kit, content: Mapping[str, Any], overrides: Mapping[str, Value]) -> None:
     """The store's own words are looked at as headquarters' are."""
     check_copy(
-        kit=kit, texts=[(path, str(value)) for path, value in sorted(overrides.items()) if is_copy(path)]
+        kit=kit,
+        texts=[(path, str(value)) for path, value in sorted(overrides.items()) if is_copy(path)],
+        content=content,
     )
 
 

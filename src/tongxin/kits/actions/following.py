@@ -98,15 +98,16 @@ def said(*, room: str, keys: Collection[str], values: Mapping[str, Value], of: s
         .filter(room=room, key__in=keys, standing__in=[Standing.PLANNED, Standing.OPEN])
         .order_by("id")
     )
+    texts = [(path, str(value)) for path, value in values.items() if is_copy(path)]
+    for kit in {use.instance.kit_id: use.instance.kit for use in uses}.values():
+        check_copy(kit=kit, texts=texts)
     for use in uses:
         use.overrides = adapt(use.version.content, {**use.overrides, **values})
     Use.objects.bulk_update(uses, ["overrides"])
     instances = Instance.objects.select_for_update(of=("self",)).select_related("version", "kit")
     for instance in instances.filter(room=room, key__in=[of] if of else keys).order_by("id"):
         instance.overrides = adapt(instance.version.content, {**instance.overrides, **values})
-        check_copy(
-            kit=instance.kit, texts=[(path, str(value)) for path, value in values.items() if is_copy(path)]
-        )
+        check_copy(kit=instance.kit, texts=texts)
         instance.revision += 1
         instance.changed_at = clock.now()
         instance.save(update_fields=["overrides", "revision", "changed_at"])

@@ -14,6 +14,7 @@ from tongxin.kits import queries
 from tongxin.kits.actions.copy import check_copy
 from tongxin.kits.models import CopyException, Draft, Kit, Offer, Recall, RecallWarning, Use, Version
 from tongxin.kits.rules.content import KEY, checked, copy_of, fingerprint
+from tongxin.kits.rules.faults import CODE, EMPTY, bad
 from tongxin.kits.terms import EDITORS, Standing
 from tongxin.stores.models import Store
 
@@ -28,7 +29,7 @@ def make_kit(*, viewer: Viewer, code: str, content: Mapping[str, Any]) -> Kit:
     if not viewer.reaches(None, EDITORS):
         raise Refused("forbidden")
     if not KEY.fullmatch(code.replace("-", "_")):
-        raise Refused("kits.content", field="code", reason="小写字母、数字和连字符，24 个以内")
+        raise bad("code", CODE)
     made = checked(content)
     now = clock.now()
     with transaction.atomic():
@@ -66,7 +67,7 @@ def release(*, viewer: Viewer, kit_id: UUID | str, revision: int, note: str = ""
         kit, draft = _locked(viewer, kit_id)
         if draft.revision != revision:
             raise Refused("edit.stale", version=draft.revision)
-        check_copy(kit=kit, texts=copy_of(draft.content))
+        check_copy(kit=kit, texts=copy_of(draft.content), content=draft.content)
         last = Version.objects.filter(kit=kit).order_by("-number").first()
         said = fingerprint(draft.content)
         if last is not None and last.hash == said and queries.recall_of(last.pk) is None:
@@ -135,7 +136,7 @@ def record_exception(*, viewer: Viewer, kit_id: UUID | str, word: str, why: str)
     """
     said, ground = word.strip()[:40], why.strip()[:200]
     if not said:
-        raise Refused("kits.content", field="word", reason="还没有填")
+        raise bad("word", EMPTY)
     if not ground:
         raise Refused("kits.reason_missing")
     with transaction.atomic():

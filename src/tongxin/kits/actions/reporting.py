@@ -15,6 +15,7 @@ from tongxin.kits.models import Actual, RecallWarning, StepReport, Use
 from tongxin.kits.terms import ADOPTERS, SENTENCE_MOST, Standing
 from tongxin.stores.models import Store
 
+USED_MOST, COST_MOST = 1_000_000, 1_000_000_00  # of one material, in its unit and in fen
 STEPS = ("outline", "checklist", "materials", "warmup", "roles", "safety")
 
 
@@ -86,13 +87,15 @@ class Spent:
 def record_costs(*, viewer: Viewer, room: str, key: str, spent: Sequence[Spent]) -> Use:
     """What materials really cost at an event, beside the plan; a second number for the same material takes the first's place.
 
-    Refuses `absent`, `kits.costs` for a material that the kit has not or a number below nothing.
+    Refuses `absent`, `kits.costs` for a material that the kit has not, or a number below nothing or beyond sense.
     """
     with transaction.atomic():
         use = queries.access_use(viewer, room, key, Verb.CHANGE)
         known = {row["key"] for row in use.version.content["materials"]}
         for one in spent:
-            if one.material not in known or one.quantity < 0 or one.fen < 0:
+            if one.material not in known or not (
+                0 <= one.quantity <= USED_MOST and 0 <= one.fen <= COST_MOST
+            ):
                 raise Refused("kits.costs", field=one.material[:24])
         if use.standing == Standing.CANCELLED or not spent:
             raise Refused("kits.costs", field="")

@@ -26,6 +26,7 @@ from tongxin.kits.queries.listing import (
     differences,
     differences_since,
     draft_of,
+    exceptions_of,
     instance_lines,
     instances_of,
     kit_line,
@@ -36,7 +37,8 @@ from tongxin.kits.queries.listing import (
     versions_of,
     warnings_for,
 )
-from tongxin.kits.queries.rollout import Coverage, Execution, Rollout, rollout
+from tongxin.kits.queries.rollout import Coverage, Execution, Rollout, Tile, rollout, tiles
+from tongxin.kits.queries.waiting import KitWaiting, drafts_waiting, reports_waiting, warnings_waiting
 
 __all__ = [
     "Bill",
@@ -46,7 +48,9 @@ __all__ = [
     "Execution",
     "InstanceLine",
     "KitLine",
+    "KitWaiting",
     "Rollout",
+    "Tile",
     "VersionLine",
     "WarningLine",
     "access_instance",
@@ -59,6 +63,8 @@ __all__ = [
     "differences",
     "differences_since",
     "draft_of",
+    "drafts_waiting",
+    "exceptions_of",
     "instance_lines",
     "instances_of",
     "kit_line",
@@ -69,12 +75,15 @@ __all__ = [
     "recall_of",
     "recalled",
     "reports_of",
+    "reports_waiting",
     "rollout",
     "seen_by",
     "steps_reported",
+    "tiles",
     "upgrade_preview",
     "version_numbered",
     "version_to_take",
     "versions_of",
     "warnings_for",
+    "warnings_waiting",
 ]

@@ -12,10 +12,20 @@ from django.db.models import Count, Q, QuerySet
 from tongxin.foundation.access import Verb, Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
-from tongxin.kits.models import Draft, Instance, Kit, Recall, RecallWarning, StepReport, Version
+from tongxin.kits.models import (
+    CopyException,
+    Draft,
+    Instance,
+    Kit,
+    Recall,
+    RecallWarning,
+    StepReport,
+    Version,
+)
 from tongxin.kits.queries.access import access_kit, access_version, seen_by
 from tongxin.kits.rules.adapting import Drift, drift
-from tongxin.kits.rules.content import both, fingerprint, flat, planned
+from tongxin.kits.rules.content import fingerprint, flat, planned
+from tongxin.kits.rules.naming import both
 from tongxin.kits.rules.upgrading import Line, three_way
 from tongxin.kits.terms import ADOPTERS, EDITORS, OVERSEERS, READERS
 
@@ -151,6 +161,11 @@ def versions_of(viewer: Viewer, kit_id: UUID | str) -> list[VersionLine]:
         .annotate(n=Count("id"))
     )
     return [VersionLine(row, gone.get(row.pk), stores.get(row.pk, 0), reports.get(row.pk, 0)) for row in rows]
+
+
+def exceptions_of(viewer: Viewer, kit_id: UUID | str) -> list[CopyException]:
+    """The words that headquarters allowed in a kit's copy, with their reason, oldest first. Refuses `absent`."""
+    return list(CopyException.objects.filter(kit=access_kit(viewer, kit_id)).order_by("id"))
 
 
 def _allowed_words(path: str, content: Mapping[str, Any]) -> tuple[str, str]:

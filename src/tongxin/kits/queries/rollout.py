@@ -64,6 +64,19 @@ class Rollout:
         return sum(one.adopted for one in self.coverage)
 
 
+@dataclass(frozen=True)
+class Tile:
+    """A store on the tile map: offered the kit or not, and the version of its newest instance (None: it never adopted one)."""
+
+    store: UUID
+    name: str
+    city: str
+    region: str
+    offered: bool
+    version: int | None
+    recalled: bool
+
+
 _HERE = "(%(places)s::bigint[] IS NULL OR s.id = ANY(%(places)s))"
 
 _COVERAGE = f"""
@@ -94,6 +107,33 @@ SELECT v.number, count(*) FROM (
     WHERE i.kit_id = %(kit)s AND {_HERE} ORDER BY i.store_id, i.changed_at DESC, i.id DESC
 ) newest JOIN kits_version v ON v.id = newest.version_id GROUP BY 1 ORDER BY 1 DESC
 """  # noqa: S608 - as above
+
+_TILES = f"""
+SELECT s.public_id, s.name, s.city, coalesce(r.name, ''), k.everywhere OR o.store_id IS NOT NULL, v.number, g.id IS NOT NULL
+FROM stores_store s JOIN kits_kit k ON k.id = %(kit)s
+LEFT JOIN stores_region r ON r.id = s.region_id
+LEFT JOIN kits_offer o ON o.kit_id = k.id AND o.store_id = s.id
+LEFT JOIN (SELECT DISTINCT ON (store_id) store_id, version_id FROM kits_instance WHERE kit_id = %(kit)s
+    ORDER BY store_id, changed_at DESC, id DESC) i ON i.store_id = s.id
+LEFT JOIN kits_version v ON v.id = i.version_id
+LEFT JOIN kits_recall g ON g.version_id = v.id
+WHERE {_HERE} AND NOT s.unsorted AND (s.closed_on IS NULL OR s.closed_on > %(today)s)
+ORDER BY r.code NULLS LAST, s.city, s.code
+"""  # noqa: S608 - as above
+
+
+def tiles(viewer: Viewer, kit_id: UUID | str) -> list[Tile]:
+    """Every open store in reach, by region and city, with the version that it uses. One statement beside the kit's. Refuses `absent`."""
+    kit = access_kit(viewer, kit_id)
+    places = viewer.places(READERS)
+    given = {
+        "kit": kit.pk,
+        "places": None if places is None else sorted(places),
+        "today": clock.business_day(clock.now()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TILES, given)
+        return [Tile(*row) for row in cursor.fetchall()]
 
 
 def rollout(viewer: Viewer, kit_id: UUID | str, *, since: datetime | None = None) -> Rollout:

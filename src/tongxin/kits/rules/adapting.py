@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tongxin.foundation.errors import Refused
-from tongxin.kits.rules.content import TIME, Value, both, fault_of, flat, label, put
+from tongxin.kits.rules.content import TIME, Value, fault_of, flat, put
+from tongxin.kits.rules.faults import WRONG_TYPE, bad
+from tongxin.kits.rules.naming import both, spoken, told
 from tongxin.kits.terms import Allow
 
 
@@ -18,13 +20,13 @@ class Allowance:
     most: Value | None = None
     one_of: tuple[Value, ...] = ()
 
-    def words(self) -> str:
-        """The range as people read it."""
+    def words(self, path: str = "", *, english: bool = False) -> str:
+        """The range as people read it; of a path of money in yuan."""
         if self.one_of:
-            return "／".join(str(one) for one in self.one_of)
-        if self.least is None:
-            return f"{self.most} 个字以内"
-        return f"{self.least}～{self.most}"
+            return ("/" if english else "／").join(spoken(path, one) for one in self.one_of)
+        if self.least is None or self.most is None:
+            return f"{self.most} characters" if english else f"{self.most} 个字以内"
+        return ("–" if english else "～").join(spoken(path, end) for end in (self.least, self.most))
 
 
 LOCKED = Allowance(Allow.LOCKED)
@@ -64,7 +66,7 @@ def adapt(content: Mapping[str, Any], overrides: Mapping[str, Value]) -> dict[st
         if path not in values:
             raise Refused("kits.no_field", field=str(path)[:60])
         if isinstance(value, bool) or type(value) is not type(values[path]):
-            raise Refused("kits.content", field=label(path, content), reason="值的类型不对")
+            raise bad(path, WRONG_TYPE, content)
         _look(content, path, values[path], value)
         if value != values[path]:
             kept[path] = value
@@ -72,24 +74,26 @@ def adapt(content: Mapping[str, Any], overrides: Mapping[str, Value]) -> dict[st
 
 
 def _look(content: Mapping[str, Any], path: str, parent: Value, value: Value) -> None:
-    allowed, name = allowance(content, path), label(path, content)
+    allowed, (zh, en) = allowance(content, path), both(path, content)
     if not within(allowed, parent, value):
         if allowed.rule is Allow.LOCKED:
-            raise Refused("kits.locked", field=name, path=path, value=parent)
+            raise Refused("kits.locked", field=zh, field_en=en, path=path, value=told(path, parent))
         shown = (
             len(value) if allowed.least is None and isinstance(value, str) and not allowed.one_of else value
         )
         raise Refused(
             "kits.out_of_range",
-            field=name,
+            field=zh,
+            field_en=en,
             path=path,
-            range=allowed.words(),
+            range=allowed.words(path),
+            range_en=allowed.words(path, english=True),
             least=allowed.least,
             most=allowed.most,
-            value=shown,
+            value=told(path, shown),
         )
     if value != parent and (fault := fault_of(path, value)):
-        raise Refused("kits.content", field=name, reason=fault)
+        raise bad(path, fault, content)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 from tongxin.foundation.errors import Refused
 from tongxin.kits.rules.adapting import allowance, within
-from tongxin.kits.rules.content import Value, both, fault_of, flat
+from tongxin.kits.rules.content import Value, fault_of, flat
+from tongxin.kits.rules.naming import both, told
 from tongxin.kits.terms import Allow, Choice, Clash, Step
 
 
@@ -76,6 +77,7 @@ def settle(lines: tuple[Line, ...], choices: Mapping[str, str]) -> dict[str, Val
             "kits.conflicts",
             count=len(open_),
             fields="、".join(line.label for line in open_),
+            fields_en=", ".join(line.words[1] for line in open_),
             paths=[line.path for line in open_],
         )
     kept: dict[str, Value] = {}
@@ -91,9 +93,21 @@ def settle(lines: tuple[Line, ...], choices: Mapping[str, str]) -> dict[str, Val
 
 def _may_keep(line: Line) -> bool:
     if line.clash is Clash.LOCKED:
-        raise Refused("kits.locked", field=line.label, path=line.path, value=line.new)
+        raise Refused(
+            "kits.locked",
+            field=line.label,
+            field_en=line.words[1],
+            path=line.path,
+            value=told(line.path, line.new),
+        )
     if line.clash is Clash.OUT_OF_RANGE:
         raise Refused(
-            "kits.out_of_range", field=line.label, path=line.path, range="新版的范围", value=line.mine
+            "kits.out_of_range",
+            field=line.label,
+            field_en=line.words[1],
+            path=line.path,
+            range="新版的范围",
+            range_en="what the new version allows",
+            value=told(line.path, line.mine),
         )
     return line.may_keep

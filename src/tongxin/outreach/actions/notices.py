@@ -18,6 +18,7 @@ from tongxin.outreach.models import BODY_CONTEXT, Send
 from tongxin.outreach.terms import SendIn, SendState
 from tongxin.people.models import Customer
 
+_encoder = DjangoJSONEncoder(ensure_ascii=False)
 UNSENT = Q(state=SendState.QUEUED, begun_at=None) | Q(state=SendState.AWAITING_STAFF)
 
 
@@ -71,7 +72,7 @@ def _row(viewer: Viewer, one: SendIn, now: datetime) -> dict[str, Any]:
 
 def packed(text: str | None, fields: dict[str, object]) -> str:
     """The sealed body of a send: its words, or the fields that the words of its kind need."""
-    return json.dumps({"text": text, "fields": fields}, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return _encoder.encode({"text": text, "fields": fields})
 
 
 def _check(one: SendIn) -> None:
@@ -131,9 +132,17 @@ def cancel(
     return stop(found, reason)
 
 
-def cancel_many(*, viewer: Viewer, room: str, keys: Collection[str], reason: str) -> int:  # noqa: ARG001 - as above
+def cancel_many(
+    *,
+    viewer: Viewer,  # noqa: ARG001 - as above
+    room: str,
+    keys: Collection[str],
+    reason: str,
+    kinds: Collection[str] | None = None,
+) -> int:
     """What has not gone about these subjects of a room never goes, as `cancel` for one: one statement; answers how many."""
-    return stop(Send.objects.filter(subject_room=room, subject_key__in=list(keys)), reason)
+    found = Send.objects.filter(subject_room=room, subject_key__in=list(keys))
+    return stop(found if kinds is None else found.filter(kind__in=list(kinds)), reason)
 
 
 def stop(found: QuerySet[Send], reason: str) -> int:
