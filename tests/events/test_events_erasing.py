@@ -98,6 +98,10 @@ WALKED = {
     ("events.pass", "person"): "kept as a figure",
     ("events.calendarfeed", "person"): "deleted",
     ("events.attendance", "person"): "kept as a figure",
+    ("events.review", "star"): "emptied",
+    ("events.surveyinvite", "person"): "emptied, kept as a figure",
+    ("events.photoseen", "person"): "deleted, and the photo with it",
+    ("events.photoanswer", "person"): "kept as proof",
 }
 
 

@@ -118,18 +118,6 @@ def test_lists_ask_as_much_for_three_as_for_one():
         assert one == three <= 4
 
 
-def test_overlapping_events_of_one_store_clash_and_online_ones_do_not():
-    shop, other = StoreFactory(), StoreFactory()
-    at = clock.now() + timedelta(days=2)
-    first, second = published(shop, starts_at=at), published(shop, starts_at=at + timedelta(hours=1))
-    after = published(shop, starts_at=at + timedelta(hours=5))
-    elsewhere = published(other, starts_at=at)
-    online = published(shop, starts_at=at, format="online_talk", online_url="https://example.com/x")
-    lines = listing.between(TESTS, at - timedelta(days=1), at + timedelta(days=1))
-    assert listing.clashing(lines) == {first.pk, second.pk}
-    assert {line.id for line in lines} == {first.pk, second.pk, after.pk, elsewhere.pk, online.pk}
-
-
 def test_guests_stand_in_their_lists_with_name_masked_phone_and_answers():
     questions = ({"id": "how", "text": "第一次来吗", "choices": ["第一次", "来过"]},)
     event = published(places=1, questions=questions)

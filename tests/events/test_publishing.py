@@ -1,5 +1,6 @@
 """From the draft to the end: what members see, what a move and a cancellation do, and who is refused."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from stores.factories import TESTS, StoreFactory, viewer
 from tongxin.commerce import queries as money
 from tongxin.commerce.terms import PromiseState
 from tongxin.events import actions, queries
+from tongxin.events.messages import spoken
 from tongxin.events.models import Booking, Occurrence, Pool, Registration
 from tongxin.events.terms import Seat, State
 from tongxin.foundation import clock
@@ -109,6 +111,44 @@ def test_a_move_takes_the_letters_along_and_refuses_whoever_saw_the_old_time(noo
     assert (
         actions.register(viewer=late, event_id=event.public_id, seen=moved.schedule).state == Seat.CONFIRMED
     )
+
+
+def moves(event, days):
+    return actions.move(
+        viewer=TESTS,
+        event_id=event.public_id,
+        version=event.version,
+        starts_at=event.starts_at + timedelta(days=days),
+        ends_at=event.ends_at + timedelta(days=days),
+    )
+
+
+def told():
+    rows = Send.objects.filter(kind="events.moved").order_by("id")
+    return [(row.state, json.loads(row.body)["fields"]["when_zh"]) for row in rows]
+
+
+def test_moved_twice_before_a_letter_has_left_one_letter_says_the_last_time(noon):
+    event = published()
+    actions.register(viewer=member_viewer(CustomerFactory()), event_id=event.public_id, seen=event.schedule)
+
+    last = moves(moves(event, 2), 1)
+
+    (first, second) = told()
+    assert (first[0], second[0]) == (SendState.CANCELLED, SendState.QUEUED)
+    assert second[1] == spoken(last.starts_at, last.store.zone)[0]
+    assert Send.objects.get(kind="events.confirmed").state == SendState.QUEUED  # another kind: nothing newer
+
+
+def test_control_arm_a_letter_that_has_left_stays_and_a_new_one_goes(noon):
+    event = published()
+    actions.register(viewer=member_viewer(CustomerFactory()), event_id=event.public_id, seen=event.schedule)
+    moved = moves(event, 2)
+    Send.objects.filter(kind="events.moved").update(state=SendState.SENT, begun_at=noon, done_at=noon)
+
+    moves(moved, 1)
+
+    assert [state for state, _ in told()] == [SendState.SENT, SendState.QUEUED]
 
 
 def test_cancelling_gives_everything_back_and_tells_everybody_once(noon):

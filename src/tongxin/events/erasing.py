@@ -10,8 +10,11 @@ from tongxin.events.models import (
     Occurrence,
     Participant,
     Pass,
+    PhotoAnswer,
     Registration,
+    Review,
     RitualProposal,
+    SurveyInvite,
     WaitLine,
 )
 from tongxin.people.ports import Person
@@ -81,6 +84,35 @@ class EventsEraser:
             "calendar_feeds": [
                 {"opened_at": row.opened_at.isoformat(), "revoked_at": _said(row.revoked_at)}
                 for row in CalendarFeed.objects.filter(person__in=person.ids).order_by("id")
+            ],
+            "surveys": [
+                {
+                    "event": row.survey.occurrence.title,
+                    "answered_at": _said(row.answered_at),
+                    "score": row.score,
+                    "words": row.words,
+                }
+                for row in SurveyInvite.objects.filter(person__in=person.ids)
+                .select_related("survey__occurrence")
+                .order_by("id")
+            ],
+            "photo_answers": [
+                {
+                    "photo": str(row.photo.public_id),
+                    "companion": str(row.companion) if row.companion else None,
+                    "use": row.use,
+                    "granted": row.granted,
+                    "at": row.at.isoformat(),
+                }
+                for row in PhotoAnswer.objects.filter(person__in=person.ids)
+                .select_related("photo")
+                .order_by("id")
+            ],
+            "star_nominations": [
+                {"event": row.occurrence.title, "why": row.star_why, "at": row.changed_at.isoformat()}
+                for row in Review.objects.filter(star__in=person.ids)
+                .select_related("occurrence")
+                .order_by("id")
             ],
             "hosted": [
                 {"title": row.title, "starts_at": row.starts_at.isoformat()}

@@ -71,6 +71,16 @@ MESSAGES: dict[str, MessageKind] = {
         _WHEN,
         urgent=True,
     ),
+    "events.thanks": MessageKind(
+        "谢谢你来{title}，{store_zh}下次见。{group_zh}",
+        "Thank you for coming to {title}; see you again at {store_zh}. {group_en}",
+        ("title", "store_zh", "group_zh", "group_en"),
+    ),
+    "events.survey": MessageKind(
+        "{title} 抽到你说一句：点个分数就行，一分钟以内。抽签名单和种子都公示，谁都能核对。",
+        "You were drawn to say a word on {title}: one score will do. The list and the seed are public; anyone can check.",
+        ("title",),
+    ),
     "events.ritual_approved": MessageKind(
         "定了：你提议的{title}，{when_zh}，在{store_zh}。谢谢你来张罗。{answer}",
         "It is on: {title}, which you proposed, {when_en}, {store_zh}. Thank you for hosting. {answer}",

@@ -9,8 +9,11 @@ from tongxin.events.actions import (
     group_buys,
     kit_links,
     lottery,
+    photo_states,
+    photos,
     rituals,
     series,
+    surveys,
     tidying,
     waiting,
 )
@@ -41,6 +44,20 @@ def warm_up(timestamp: int) -> int:  # noqa: ARG001 - as above
     return kit_links.warm_due(viewer=CLOCK)
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="events.move_photos", queueing_lock="events.move_photos", retry=3)
+def move_photos(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Each minute: photos go in where consent no longer covers them, and out where their time has come. Answers how many."""
+    return photo_states.settle_photos(viewer=CLOCK) + photo_states.move_photos_due(viewer=CLOCK)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="events.ask_guests", queueing_lock="events.ask_guests", retry=3)
+def ask_guests(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Each ten minutes: surveys of events that are over are published; those published for an hour are drawn."""
+    return surveys.survey_due(viewer=CLOCK)
+
+
 @app.periodic(cron="20 * * * *")
 @app.task(name="events.one_place_each", queueing_lock="events.one_place_each", retry=3)
 def one_place_each(timestamp: int) -> int:  # noqa: ARG001 - as above
@@ -57,6 +74,9 @@ def close_the_day(timestamp: int) -> int:  # noqa: ARG001 - as above
     tidying.tidy_participants(viewer=NIGHT)
     tidying.tidy_answers(viewer=NIGHT)
     tidying.tidy_draws(viewer=NIGHT)
+    surveys.tidy_words(viewer=NIGHT)
+    photo_states.settle_photos(viewer=NIGHT, everything=True)
+    photos.tidy_photos(viewer=NIGHT)
     return ended
 
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from enum import StrEnum
 
+from tongxin.events import terms_after
+from tongxin.events.terms_after import MOMENT_LABELS, PHOTO_STATE_LABELS, UNFIT_LABELS  # noqa: F401 - words of the room for the glossary
 from tongxin.foundation.errors import Sentence
 
 
@@ -186,6 +188,7 @@ DOOR_ASKS = 30  # searches a minute at one door: a list is read at the door, not
 SEARCH_SHORTEST = 2
 
 REFUSALS: dict[str, Sentence] = {
+    **terms_after.REFUSALS,
     "events.not_open": Sentence("报名还没开始，请到时再来。", "Registration has not begun yet.", 409),
     "events.closed": Sentence("报名已经截止。", "Registration is closed.", 409),
     "events.full": Sentence("名额满了。", "No seats left.", 409),
@@ -284,6 +287,7 @@ REFUSALS: dict[str, Sentence] = {
 }
 
 ACTS: dict[str, str] = {
+    **terms_after.ACTS,
     "events.drafted": "新建活动",
     "events.changed": "修改活动",
     "events.published": "发布活动",

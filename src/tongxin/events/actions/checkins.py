@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tongxin.events.actions import settling, trails
-from tongxin.events.actions.settling import Comer
+from tongxin.events.actions.settling import Comer, Evening
 from tongxin.events.models import Door, Occurrence, Scan
 from tongxin.events.queries.access import DOOR, ORGANISERS
 from tongxin.events.queries.doors import CONFIRMED_AT, is_own, masked
@@ -40,7 +40,7 @@ class Answer:
 class Look:
     """All that a check-in needs, read in one statement."""
 
-    event: Occurrence
+    event: Evening
     comer: Comer | None
     seat: SeatAt | None
     name: str
@@ -142,8 +142,8 @@ def _look(  # noqa: PLR0917 - what one statement asks for
     row = prepared.one(sql, {"event": event_id, "shown": shown, "door": door_id, "nonce": nonce})
     if row is None or row[2] == State.DRAFT or not viewer.reaches(row[1], DOOR):
         raise Refused("absent")
-    event = Occurrence(
-        id=row[0],
+    event = Evening(
+        pk=row[0],
         public_id=event_id,
         store_id=row[1],
         starts_at=row[3],
@@ -181,7 +181,7 @@ def _refuse(viewer: Viewer, look: Look, nonce: UUID, via: Via, why: Why, now: da
     Scan.objects.create(
         nonce=nonce,
         door_id=look.door,
-        occurrence=look.event,
+        occurrence_id=look.event.pk,
         registration_id=look.comer.registration,
         via=via,
         did=Did.REFUSED,

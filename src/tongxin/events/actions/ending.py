@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from tongxin.commerce import actions as commerce
-from tongxin.events.actions import claims, kit_links
+from tongxin.events.actions import claims, kit_links, reviews
 from tongxin.events.actions.publishing import anchor_of, subject_of
 from tongxin.events.models import Attendance, Occurrence, Pool, Registration
 from tongxin.events.terms import LIVE, Seat, State
@@ -51,6 +51,7 @@ def _end(viewer: Viewer, occurrence: int) -> int:
         event.save(update_fields=["state", "version"])
         kit_links.held([event])
         missing = _no_shows(event)
+        reviews.thank(viewer=viewer, event=event)
         trail(viewer=viewer, act="events.ended", subject=subject_of(event))
         if missing:
             trail(

@@ -3,8 +3,16 @@
 from django.db.models import TextField
 from django.db.models.functions import Cast
 
-from tongxin.events.actions import registering
-from tongxin.events.models import CalendarFeed, Occurrence, Participant, Registration, RitualProposal
+from tongxin.events.actions import photos, registering
+from tongxin.events.models import (
+    CalendarFeed,
+    Occurrence,
+    Participant,
+    Registration,
+    Review,
+    RitualProposal,
+    SurveyInvite,
+)
 from tongxin.events.terms import LIVE
 from tongxin.foundation import clock
 from tongxin.foundation.access import system
@@ -21,6 +29,10 @@ def erase_person(*, person: Person) -> int:
         registering.cancel_registration(viewer=ERASURE, registration_id=public_id, reason="erased")
     told = mine.annotate(raw=Cast("answers", TextField())).exclude(raw="", reason="")
     touched = mine.filter(pk__in=told.values("pk")).update(answers="", reason="")
+    touched += photos.forget_seen(viewer=ERASURE, persons=person.ids)
+    touched += Review.objects.filter(star__in=person.ids).update(star=None, star_why="")
+    asked = SurveyInvite.objects.filter(person__in=person.ids).annotate(raw=Cast("words", TextField()))
+    touched += SurveyInvite.objects.filter(pk__in=asked.exclude(raw="").values("pk")).update(words="")
     touched += CalendarFeed.objects.filter(person__in=person.ids).delete()[0]
     touched += Participant.objects.filter(registration__in=mine).delete()[0]
     touched += RitualProposal.objects.filter(person__in=person.ids).delete()[0]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Sum
 
+from tongxin.events.actions import studying
 from tongxin.events.audiences import ATTENDED, REGISTERED
 from tongxin.events.messages import WEEKDAYS
 from tongxin.events.models import Occurrence, Pool, Series
@@ -29,6 +30,8 @@ ROOM = "events"
 WARM_AHEAD = timedelta(days=8)  # the first copy is a week before; further ahead an upgrade still changes it
 # What an event calls what the kit calls by the same name.
 SHARED = ("title", "summary", "party_most", "fee_fen", "voucher_fen", "minutes")
+# What of an event everybody reads, on its page, its poster and in letters.
+READ = ("title", "theme", "summary")
 # How each kind of copy goes out, to which audience, and (of an event's) to which of its guests.
 WAYS: dict[To, tuple[str, str, str]] = {
     To.STORE: ("manual", "store", ""),
@@ -46,6 +49,20 @@ def said(event: Occurrence, words: Mapping[str, Any]) -> None:
     """An organiser changes the event itself. Refuses what the kit does not allow: `kits.locked`, `kits.out_of_range`."""
     if event.kit and (values := _values(words)):
         kits.said(room=ROOM, keys=[str(event.public_id)], values=values)
+
+
+def looked_at(kit: str, *shown: Mapping[str, Any]) -> None:
+    """What members and posters say of an event, with or without a kit, goes past the linter of advertising words.
+
+    The exceptions recorded for the kit hold. Refuses `kits.copy_forbidden`.
+    """
+    texts = dict.fromkeys((name, str(words[name])) for words in shown for name in READ if words.get(name))
+    kits.look(code=kit, texts=texts)
+
+
+def words_of(event: Occurrence) -> dict[str, str]:
+    """What is read of an event."""
+    return {name: getattr(event, name) for name in READ}
 
 
 def timed(event: Occurrence, starts_at: datetime, ends_at: datetime) -> None:
@@ -97,6 +114,7 @@ def opened(viewer: Viewer, rows: Sequence[Occurrence]) -> None:
     """These can be seen by members now; the copy of those that are near is planned."""
     if keys := keys_of(rows):
         kits.opened(room=ROOM, keys=keys)
+        studying.registered(viewer, rows)
         _warm(viewer, kits.to_warm(until=clock.now() + WARM_AHEAD, room=ROOM, keys=keys))
 
 

@@ -10,6 +10,7 @@ from tongxin.foundation.access import Viewer
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.terms import MessageClass, SendIn
 
+ROOM = "events"
 REMIND = timedelta(hours=-24)
 KIND = {
     Seat.CONFIRMED: "events.confirmed",
@@ -24,7 +25,7 @@ KIND = {
 
 def subject(event: Occurrence) -> tuple[str, str]:
     """What the messages of an event hang on."""
-    return ("events", str(event.public_id))
+    return (ROOM, str(event.public_id))
 
 
 def tell(*, viewer: Viewer, registration: Registration) -> None:
@@ -61,6 +62,17 @@ def tell_all_of(
     for row in rows:
         row.occurrence = by_key[row.occurrence_id]
     outreach.notify(viewer=viewer, sends=[_send(row, kind) for row in rows])
+
+
+def supersede(*, viewer: Viewer, occurrences: Sequence[Occurrence], kind: str) -> None:
+    """What was to be said of these events and has not left is not said any more: something newer is. One statement for all."""
+    outreach.cancel_many(
+        viewer=viewer,
+        room=ROOM,
+        keys=[str(one.public_id) for one in occurrences],
+        kinds={kind},
+        reason="superseded",
+    )
 
 
 def withdraw(*, viewer: Viewer, registration: Registration) -> None:

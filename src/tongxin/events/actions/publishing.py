@@ -11,7 +11,7 @@ from django.db.models import F
 
 from tongxin.events import queries
 from tongxin.events.actions import bookings, calling_off, claims, freezing, kit_links, pricing, waiting
-from tongxin.events.actions.letters import tell_all
+from tongxin.events.actions.letters import supersede, tell_all
 from tongxin.events.formats import FORMATS
 from tongxin.events.models import Occurrence, Pool
 from tongxin.events.terms import LIVE, Admission, Kind, State
@@ -166,6 +166,7 @@ def change(*, viewer: Viewer, event_id: UUID, version: int, **words: Any) -> Occ
         if unknown:
             raise Refused("input.bad", field=unknown[0], reason="")
         kit_links.said(found, words)
+        kit_links.looked_at(found.kit, words)
         before = {name: _plain(getattr(found, name)) for name in words}
         for name, value in words.items():
             setattr(found, name, value)
@@ -213,6 +214,7 @@ def publish(*, viewer: Viewer, event_id: UUID) -> Occurrence:
         if found.starts_at <= now:
             raise Refused("events.past_start")
         pricing.let_out(viewer=viewer, event=found)
+        kit_links.looked_at(found.kit, kit_links.words_of(found))
         found.state, found.published_at = State.PUBLISHED, now
         found.subject = _noted(found)
         found.save(update_fields=["state", "published_at", "subject"])
@@ -231,7 +233,7 @@ def _noted(found: Occurrence) -> Any:
             key=str(found.public_id),
             kind=str(found.kind),
             store=found.store_id,
-            type=found.format,
+            type=found.kit or found.format,  # studies ask by kit; an event without one is of its format
             title=found.title,
             opened_at=found.starts_at,
             closed_at=found.ends_at,
@@ -250,6 +252,7 @@ def move(
     place: str | None = None,
 ) -> Occurrence:
     """Another time or place: everybody who holds a place is told, letters move along, the calendar's SEQUENCE goes up.
+    A letter about an earlier move that has not left is not sent any more.
 
     Who was looking at the old time while registering is refused with `events.moved`. Refuses `absent`, `edit.stale`,
     `events.state`, `events.times`, `events.past_start`, `events.clash`.
@@ -302,6 +305,7 @@ def move(
         if found.state == State.PUBLISHED:
             _noted(found)
             outreach.anchor(viewer=viewer, subject=anchor_of(found), at=starts_at)
+            supersede(viewer=viewer, occurrences=[found], kind="events.moved")
             tell_all(viewer=viewer, occurrence=found, kind="events.moved", states=LIVE)
         trail(
             viewer=viewer,

@@ -202,6 +202,7 @@ def publish_series(*, viewer: Viewer, series_id: UUID) -> int:
             .order_by("id")
         )
         pricing.let_out_all(viewer=viewer, series=found, first=found.made_by, dates=len(drafts))
+        kit_links.looked_at(found.defaults.get("kit", ""), *(kit_links.words_of(row) for row in drafts))
         series_rows.publish_rows(drafts)
         kit_links.opened(viewer, drafts)
         if found.published_at is None:

@@ -86,6 +86,8 @@ def change_series(
         if split is not None:
             kit_links.cut(old, target, ahead)
         kit_links.series_said(target, ahead, edits)
+        themes = ({"theme": theme} for theme in edits.get("themes", ()))
+        kit_links.looked_at(target.defaults.get("kit", ""), edits, *themes)
         work = sorted_rows(old, target, ahead, edits)
         if target.published_at is not None and {"places", "voucher_fen"} & set(edits):
             dates = len(work.changed) + len(work.missing)

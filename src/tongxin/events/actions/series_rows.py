@@ -161,7 +161,7 @@ def noted(rows: Sequence[Occurrence]) -> dict[str, int]:
             key=str(row.public_id),
             kind=str(row.kind),
             store=row.store_id,
-            type=row.format,
+            type=row.kit or row.format,
             title=row.title,
             opened_at=row.starts_at,
             closed_at=row.ends_at,

@@ -35,6 +35,20 @@ class Comer:
     person: int
 
 
+@dataclass(frozen=True)
+class Evening:
+    """As much of an event as its door needs: what a check-in reads, without the other forty columns."""
+
+    pk: int
+    public_id: UUID
+    store_id: int
+    starts_at: datetime
+    ends_at: datetime
+    subject_id: int | None
+    community: int | None
+    fee_fen: int
+
+
 def fact(scan: Scan) -> ScanFact:
     """A row as the rules read it."""
     return ScanFact(
@@ -122,7 +136,7 @@ def source_of(comer: Comer, times: int) -> str:
     return f"checked_in:{comer.public_id}" + (f":{times}" if times > 1 else "")
 
 
-def reward(viewer: Viewer, event: Occurrence, comer: Comer, *, at: datetime, times: int) -> None:
+def reward(viewer: Viewer, event: Occurrence | Evening, comer: Comer, *, at: datetime, times: int) -> None:
     """The deed in the book, and the voucher where there was a fee."""
     ledger.write(
         [

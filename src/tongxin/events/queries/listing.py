@@ -1,6 +1,6 @@
 """Lists of occurrences, and of who registered: for the pages that show them. A fixed number of statements, however many rows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,20 +169,6 @@ def between(
         .exclude(state=State.CANCELLED)
     )
     return lines(rows.select_related("store__region").order_by("starts_at", "id")[:MONTH_MOST])
-
-
-def clashing(shown: Sequence[EventLine]) -> frozenset[int]:
-    """Which of these take place while another one is on in the same store: people and rooms would have to be shared."""
-    found: set[int] = set()
-    running: dict[int, list[EventLine]] = {}
-    for line in sorted(shown, key=lambda one: one.starts_at):
-        if line.online:
-            continue
-        still = [one for one in running.get(line.store_id, []) if one.ends_at > line.starts_at]
-        if still:
-            found.update({line.id, *(one.id for one in still)})
-        running[line.store_id] = [*still, line]
-    return frozenset(found)
 
 
 def one_line(viewer: Viewer, event_id: UUID) -> EventLine:

@@ -10,9 +10,10 @@ Keys and the time are handed in. Whatever is wrong with a code, the answer is th
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -38,6 +39,9 @@ EVENT_BYTES = 8  # of the event's id: enough to say "not this event" without the
 _NUMBER, _STEP, _MAC = 32, 4, 10  # bytes of half a signature, of the step's number, of the moving mark
 _STATIC = 16 + EVENT_BYTES + 2 * _NUMBER
 _MOVING = _STEP + _MAC
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # of base32 (RFC 4648); Python counts from 0 to v in that base
+_DIGITS = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")
+_OTHER = re.compile(f"[^{_LETTERS}]")
 # The order of P-256 (FIPS 186-5): of the two spellings of each signature we accept the low one only, or anybody could respell it.
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -49,7 +53,7 @@ class TicketKey:
     private: EllipticCurvePrivateKey
     secret: bytes
 
-    @property
+    @cached_property
     def public(self) -> EllipticCurvePublicKey:
         """What a phone needs to check codes."""
         return self.private.public_key()
@@ -194,10 +198,9 @@ def _text(raw: bytes) -> str:
 
 def _bytes(text: str, size: int) -> bytes | None:
     """The bytes of one part in its one spelling; spare bits, small letters and padding are other spellings."""
-    if len(text) != -(-size * 8 // 5) or not text.isascii():
+    if len(text) != -(-size * 8 // 5) or _OTHER.search(text):
         return None
-    try:
-        raw = base64.b32decode(text + "=" * (-len(text) % 8))
-    except ValueError:
+    number, spare = int(text.translate(_DIGITS), 32), 5 * len(text) - 8 * size
+    if number & ((1 << spare) - 1):
         return None
-    return raw if _text(raw) == text else None
+    return (number >> spare).to_bytes(size, "big")
