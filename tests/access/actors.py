@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
+from project import kept_rows
 from tongxin.faces import entrance
 from tongxin.faces.cli import sandbox
 from tongxin.foundation import clock
@@ -23,6 +24,7 @@ from tongxin.rings.terms import OverrideReason, Ring
 from tongxin.stores import queries as stores
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
+LATER = timedelta(hours=1)  # nothing is asked at the instant at which everything was made
 JOB = system("test")
 CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-CN"}
 
@@ -69,15 +71,19 @@ ACTORS = ("anonymous", *MEMBER_ACTORS, *STAFF_ACTORS, "device", "webhook", "unsc
 
 @contextmanager
 def standing_world(blocker: Any, members: int = 6) -> Iterator[World]:
-    """The world inside one transaction, taken back at the end. Build it once a module."""
+    """The world inside one transaction, taken back at the end. Begin it once a module."""
     with blocker.unblock(), clock.held(NOON), transaction.atomic():
-        document = sandbox.build(members=members)
-        _step_inwards(document)
-        with clock.held(
-            NOON + timedelta(hours=1)
-        ):  # nothing is asked at the instant at which everything was made
-            yield World(document, _actors(document), {})
+        document, actors = kept_rows.begin(f"standing world of {members}", lambda: _made(members))
+        with clock.held(NOON + LATER):
+            yield World(document, actors, {})
         transaction.set_rollback(True)
+
+
+def _made(members: int) -> tuple[dict[str, Any], dict[str, Actor]]:
+    document = sandbox.build(members=members)
+    _step_inwards(document)
+    with clock.held(NOON + LATER):
+        return document, _actors(document)
 
 
 def _actors(document: dict[str, Any]) -> dict[str, Actor]:

@@ -5,17 +5,24 @@ from typing import Any
 from django.urls import get_resolver, reverse
 
 from access.actors import FAR, HERE, Actor, World
-from access.things import HQ, door_event, event, guest_at_door, merged_target, own_door
+from access.things import HQ, WEANING, door_event, event, guest_at_door, merged_target, over_event, own_door
 from kits.kitchen import content
 from tongxin.commerce.models import Voucher
+from tongxin.foundation import clock
 from tongxin.foundation.access import Row
+from tongxin.stores.models import Staff
 
+PIXEL = "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw=="  # a GIF of one pixel
 FIXED = {
+    "step": "oven",
+    "face": "champion",
+    "side": 192,
     "purpose": "photo",
     "role": "hq",
     "token": "0" * 32,
     "message_class": "promotion",
     "paper": "sign-in",
+    "template": "calm",
 }
 
 
@@ -193,7 +200,45 @@ def _reporting(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
     }
 
 
+def _new_community(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"store": _home(world, actor)["id"], "name": "街角读书会", "purpose": WEANING}
+
+
+def _colleague(world: World, actor: Actor, thing: str | None) -> str:
+    return str(Staff.objects.filter(store__public_id=_home(world, actor)["id"], active=True)[0].public_id)
+
+
+def _new_part(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    return {"part": "expert", "staff": _colleague(world, actor, thing), "until": "2026-09-01T00:00:00+08:00"}
+
+
+def _new_host(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    staff = _colleague(world, actor, thing)
+    return {"to": staff, "until": "2026-09-01T00:00:00+08:00", "reason": "换店"}
+
+
 BODIES: dict[tuple[str, str], Any] = {
+    ("api:communities", "POST"): _new_community,
+    ("api:community", "PUT"): {"name": "换个名字", "purpose": WEANING},
+    ("api:community.open", "POST"): None,
+    ("api:community.close", "POST"): {"reason": "宝宝们长大了"},
+    ("api:community.gates", "PUT"): {"gates": [{"gate": "invitation"}]},
+    ("api:community.rules", "POST"): {"lines": ["只聊喂养"], "mandatory": False},
+    ("api:community.containers", "POST"): {"kind": "wecom", "name": "微信群"},
+    ("api:community.parts", "POST"): _new_part,
+    ("api:community.host", "POST"): _new_host,
+    ("api:community.join", "POST"): {"channel": "poster"},
+    ("api:community.accept", "POST"): lambda world, actor, thing: {
+        "number": 1,
+        "shown_at": clock.now().isoformat(),
+    },
+    ("api:community.leave", "POST"): None,
+    ("api:community.hello", "POST"): {"hello": "你好"},
+    ("api:community.invitations", "POST"): {"most": 1},
+    ("api:community_member.remove", "POST"): {"reason": "连续发广告"},
+    ("api:application", "DELETE"): None,
+    ("api:application.answer", "POST"): {"gate": "application", "answers": {"why": "想学"}},
+    ("api:application.decide", "POST"): {"gate": "application", "yes": True},
     ("api:kits", "POST"): lambda world, actor, thing: {"code": "baking", "content": content()},
     ("api:kit.draft", "PUT"): lambda world, actor, thing: {"content": content(places=14)},
     ("api:kit.versions", "POST"): {"note": "春天的一版"},
@@ -237,6 +282,22 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:event.lottery.draw", "POST"): {"beacon": ""},
     ("api:event.groups", "POST"): {"came_from": "chat"},
     ("api:group.join", "POST"): {"came_from": "chat"},
+    ("api:event.review", "PUT"): {
+        "answers": {"went_well": "第一炉", "to_change": "多备围裙", "said_by_guests": "还来"}
+    },
+    ("api:event.followup", "PUT"): {"text": "家长群", "url": "https://example.com/g/1"},
+    ("api:event.thanks", "POST"): None,
+    ("api:event.survey", "POST"): None,
+    ("api:event.survey.reveal", "POST"): None,
+    ("api:me.survey", "POST"): {"score": 9},
+    ("api:event.photos", "POST"): {"data": PIXEL},
+    ("api:photo", "DELETE"): None,
+    ("api:photo.seen", "PUT"): {"child_visible": True},
+    ("api:photo.state", "PUT"): {"state": "group"},
+    ("api:photo.places", "POST"): lambda world, actor, thing: {"event": over_event(world, actor).own},
+    ("api:photo.hide", "POST"): lambda world, actor, thing: {"event": over_event(world, actor).own},
+    ("api:me.photo", "PUT"): {"use": "group", "granted": True},
+    ("api:me.photos.withdraw", "POST"): None,
     ("api:rituals", "POST"): _wish_to_host,
     ("api:ritual.approve", "POST"): {"place": "二楼", "answer": "好呀"},
     ("api:ritual.decline", "POST"): {"answer": "那天盘点"},
@@ -259,6 +320,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:checklist", "POST"): {"items": [{"zh": "烤箱干净吗？"}], "since": "2026-03-09"},
     ("api:store.checks", "POST"): {"answers": [{"item": "board", "answer": "yes"}]},
     ("api:concern.reply", "POST"): {"reply": "明天送到"},
+    ("api:step", "POST"): {"done": True},
+    ("api:training", "POST"): {"item": "door"},
+    ("api:training.sign", "POST"): None,
+    ("api:champion.leave", "POST"): lambda world, actor, thing: {
+        "successor": _home(world, actor)["champions"][1]["account"],
+        "last_day": "2026-03-05",
+    },
+    ("api:handover.receive", "POST"): None,
     ("api:store.invites", "POST"): None,
     ("api:invite", "POST"): {"outcome": "invited"},
     ("api:voucher.redeem", "POST"): _redeeming,
@@ -305,6 +374,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:webhook.rotate", "POST"): None,
 }
 HEADERS = {
+    ("api:event.review", "PUT"): {"If-Match": '"0"'},
+    ("api:event.followup", "PUT"): {"If-Match": '"0"'},
+    ("api:photo.seen", "PUT"): {"If-Match": '"2"'},
+    ("api:photo.state", "PUT"): {"If-Match": '"2"'},
+    ("api:community", "PUT"): {"If-Match": '"2"'},
     ("api:checklist", "POST"): {"If-Match": '"0"'},
     ("api:kit.draft", "PUT"): {"If-Match": '"2"'},
     ("api:kit.versions", "POST"): {"If-Match": '"2"'},

@@ -72,16 +72,16 @@ TRICKS = (
 
 @pytest.mark.parametrize("row", WRITES, ids=name)
 def test_unknown_fields_are_refused_and_nothing_is_written(world, row):
+    """All at once, and each is named: one that is taken is missing among the errors."""
     actor, thing = someone(world, row)
-    path = address(row, thing, world)
-    for trick in TRICKS:
-        sent = dict(body(row, world, actor, thing)) | {trick: True}
-        before = rows_touched()
-        with undone():
-            reply = api(actor, row.method, path, sent, **HEADERS.get((row.route, row.method), {}))
-        assert (reply.status_code, reply.json()["code"]) == (422, "input.bad"), f"{name(row)} took {trick}"
-        assert trick in str(reply.json()["errors"])
-        assert rows_touched() == before
+    sent = dict(body(row, world, actor, thing)) | dict.fromkeys(TRICKS, True)
+    before = rows_touched()
+    with undone():
+        reply = api(actor, row.method, address(row, thing, world), sent, **HEADERS.get((row.route, row.method), {}))  # fmt: skip
+    assert (reply.status_code, reply.json()["code"]) == (422, "input.bad"), name(row)
+    told = {error["field"].rpartition(".")[2] for error in reply.json()["errors"]}
+    assert told >= set(TRICKS), f"{name(row)} took {set(TRICKS) - told}"
+    assert rows_touched() == before
 
 
 def booleans(schema, document) -> list[str]:

@@ -19,22 +19,37 @@ from kits.kitchen import content
 from tongxin.champions import actions as champions
 from tongxin.champions import queries as days
 from tongxin.champions.actions import AnswerIn
-from tongxin.champions.models import Invite
+from tongxin.champions.models import Handover, Invite
 from tongxin.champions.terms import CheckWord, InviteReason
 from tongxin.commerce import actions as money
 from tongxin.commerce import queries as commerce
 from tongxin.commerce.terms import PartnerKind
+from tongxin.communities import actions as communities
+from tongxin.communities import queries as community_queries
+from tongxin.communities.actions import CommunityIn
+from tongxin.communities.terms import Part
 from tongxin.events import actions as events
 from tongxin.events.actions import SeriesIn
-from tongxin.events.models import DoorConflict, Occurrence, Pool, Registration
+from tongxin.events.models import (
+    Attendance,
+    DoorConflict,
+    Occurrence,
+    Photo,
+    Pool,
+    Registration,
+    SurveyInvite,
+)
 from tongxin.events.terms import Did, Seat, Why
+from tongxin.events.terms_after import PhotoState
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.accounts.queries import entry_of_secret
+from tongxin.foundation.accounts.actions import create_account
+from tongxin.foundation.accounts.queries import account_by_handle, entry_of_secret
+from tongxin.foundation.accounts.terms import AccountKind
 from tongxin.foundation.webhooks import actions as webhooks
 from tongxin.kits import actions as kits
 from tongxin.kits import queries as kit_queries
-from tongxin.kits.models import RecallWarning
+from tongxin.kits.models import RecallWarning, Use
 from tongxin.measure import actions as measure
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.models import InboxItem, Message, Task
@@ -44,6 +59,8 @@ from tongxin.people import queries as persons
 from tongxin.people.terms import MergeReason
 from tongxin.project.doors import viewer_of
 from tongxin.stores import queries as stores
+from tongxin.stores.actions import grant as grant_role
+from tongxin.stores.terms import Role
 
 RAFFLE: dict[str, Any] = {
     "draw": {"contact": "021-5555 0101", "draws_at": (NOON + timedelta(minutes=45)).isoformat()}
@@ -212,6 +229,125 @@ def registration(world: World, actor: Actor) -> Things:
 def applicant(world: World, actor: Actor) -> Things:
     """Somebody whose wish is to be answered."""
     return _of_guest(world, actor, admission="approval")
+
+
+def over_event(world: World, actor: Actor) -> Things:
+    """An event that ended yesterday; the member actors of its store came, and a guest."""
+    return _by_store(world, actor, lambda s: _over(world, s))
+
+
+def _over(world: World, s: dict[str, Any], kind: str = "over") -> str:
+    def make(s: dict[str, Any]) -> str:
+        shop = stores.access_store(JOB, s["id"])
+        begins = NOON - timedelta(hours=26)
+        with clock.held(NOON - timedelta(days=3)):
+            found = published(
+                shop, title=s["mark"], theme=kind, starts_at=begins, ends_at=begins + timedelta(hours=2)
+            )
+            for n in (0, 1, 2, 5):
+                person = persons.access_customer(JOB, s["members"][n]["id"])
+                seat = events.register(viewer=JOB, event_id=found.public_id, person=person.pk)
+                Attendance.objects.create(
+                    registration=seat, occurrence=found, person=person, counted=uuid.uuid4(), at=begins
+                )
+        return str(found.public_id)
+
+    return _made(world, f"{kind} events", s, make)
+
+
+def listed_event(world: World, actor: Actor) -> Things:
+    """One whose survey is published and not yet drawn."""
+    return _by_store(world, actor, lambda s: _listed(world, s))
+
+
+def _listed(world: World, s: dict[str, Any]) -> str:
+    def make(s: dict[str, Any]) -> str:
+        key = _over(world, s, "listed")
+        with clock.held(NOON - timedelta(hours=20)):
+            events.draw_survey(viewer=JOB, event_id=uuid.UUID(key))
+        return key
+
+    return _made(world, "listed surveys", s, make)
+
+
+def _asked_event(world: World, s: dict[str, Any]) -> str:
+    def make(s: dict[str, Any]) -> str:
+        key = _over(world, s, "asked")
+        with clock.held(NOON - timedelta(hours=20)):
+            events.draw_survey(viewer=JOB, event_id=uuid.UUID(key))
+        with clock.held(NOON - timedelta(hours=18)):
+            events.reveal_survey(viewer=JOB, event_id=uuid.UUID(key))
+        return key
+
+    return _made(world, "asked surveys", s, make)
+
+
+def asked_event(world: World, actor: Actor) -> Things:
+    """One whose survey is drawn: its document is nobody's secret."""
+    own, _ = _homes(actor)
+    return Things(_asked_event(world, world.store(own)))
+
+
+def _guest_number(world: World, actor: Actor) -> int:
+    return next(i for i, m in enumerate(world.store(HERE)["members"]) if m["handle"] == actor.handle)
+
+
+def my_survey(world: World, actor: Actor) -> Things:
+    """What the member was drawn to answer, and what somebody else was."""
+    if actor.role != MEMBER:
+        return Things(None)
+    return Things(
+        _invite_of(world, world.store(HERE), _guest_number(world, actor)),
+        _invite_of(world, world.store(FAR), 5),
+    )
+
+
+def _invite_of(world: World, s: dict[str, Any], n: int) -> str:
+    person = persons.access_customer(JOB, s["members"][n]["id"])
+    found = SurveyInvite.objects.get(survey__occurrence__public_id=_asked_event(world, s), person=person)
+    return str(found.public_id)
+
+
+def event_photo(world: World, actor: Actor) -> Things:
+    """A photo of biscuits: it may go anywhere, and is still private."""
+    return _by_store(world, actor, lambda s: _photo(world, s, "private"))
+
+
+def shown_photo(world: World, actor: Actor) -> Things:
+    """One that is public already."""
+    return _by_store(world, actor, lambda s: _photo(world, s, "public"))
+
+
+def public_photo(world: World, actor: Actor) -> Things:
+    """One that anybody may see: no store is foreign to it."""
+    own, _ = _homes(actor)
+    return Things(_photo(world, world.store(own), "public"))
+
+
+def _photo(world: World, s: dict[str, Any], state: str, guest: int | None = None) -> str:
+    def make(s: dict[str, Any]) -> str:
+        out = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(out, "PNG")
+        key = uuid.UUID(_over(world, s))
+        made = events.add_photo(viewer=JOB, event_id=key, data=out.getvalue())
+        seats = Registration.objects.filter(occurrence=made.occurrence).order_by("id")
+        seen = [] if guest is None else [seats[guest].public_id]
+        events.say_seen(viewer=JOB, photo_id=made.public_id, registrations=seen, child_visible=False)
+        if state != "private":
+            events.set_photo_state(viewer=JOB, photo_id=made.public_id, state=PhotoState(state))
+        return str(Photo.objects.get(pk=made.pk).public_id)
+
+    return _made(world, f"{state} photos {guest}", s, make)
+
+
+def my_photo(world: World, actor: Actor) -> Things:
+    """A photo in which the member is seen, and one in which somebody else is."""
+    if actor.role != MEMBER:
+        return Things(None)
+    return Things(
+        _photo(world, world.store(HERE), "private", _guest_number(world, actor)),
+        _photo(world, world.store(FAR), "private", 3),
+    )
 
 
 def offer(world: World, actor: Actor) -> Things:
@@ -871,7 +1007,238 @@ def _to_invite(s: dict[str, Any]) -> str:
     return str(made.public_id)
 
 
+def kit_use(world: World, actor: Actor) -> Things:
+    """An event with a kit of which a step is due."""
+    return _by_store(world, actor, lambda s: _made(world, "kit uses", s, lambda s: _kit_use(world, s)))
+
+
+def _kit_use(world: World, s: dict[str, Any]) -> str:
+    used = Use.objects.get(key=str(_from_kit(world, s, "steps").occurrence.public_id))
+    Use.objects.filter(pk=used.pk).update(
+        starts_at=NOON - timedelta(days=1), ends_at=NOON - timedelta(hours=22)
+    )
+    return str(used.public_id)
+
+
+def champion_grant(world: World, actor: Actor) -> Things:
+    """The grant of a champion who may leave: not one of the actors."""
+    return _by_store(world, actor, lambda s: str(_champion(world, s, "leaver").public_id))
+
+
+def trainee(world: World, actor: Actor) -> Things:
+    """A champion who has learnt the card."""
+    return _by_store(world, actor, lambda s: _made(world, "trainees", s, lambda s: _trainee(world, s)))
+
+
+def _champion(world: World, s: dict[str, Any], what: str) -> Any:
+    made = world.made.setdefault(f"champion {what}", {})
+    if s["id"] not in made:
+        account = create_account(viewer=JOB, handle=f"{what}-{s['id'][:8]}", kind=AccountKind.STAFF)
+        shop = stores.access_store(JOB, s["id"])
+        made[s["id"]] = grant_role(viewer=JOB, account=account, role=Role.CHAMPION, store=shop)
+    return made[s["id"]]
+
+
+def _trainee(world: World, s: dict[str, Any]) -> str:
+    account = _champion(world, s, "trainee").account
+    viewer = stores.viewer_for(account)
+    for lesson in days.my_training(viewer).version.items:
+        champions.read_lesson(viewer=viewer, item=lesson.key)
+    return str(account.public_id)
+
+
+def handover(world: World, actor: Actor) -> Things:
+    """What somebody left to the actor; to nobody where the actor is none of the store."""
+    return _by_store(
+        world,
+        actor,
+        lambda s: _made(world, f"handovers {actor.name}", s, lambda s: _handover(world, s, actor)),
+    )
+
+
+def _handover(world: World, s: dict[str, Any], actor: Actor) -> str:
+    gone = _champion(world, s, f"gone {actor.name}")
+    heir = account_by_handle(JOB, actor.handle) if actor.handle else None
+    shop = stores.access_store(JOB, s["id"])
+    row = Handover.objects.create(
+        store=shop,
+        grant=gone,
+        leaver=gone.account,
+        successor=heir,
+        last_day=days.today_in(shop),
+        ends_at=clock.now(),
+        handed=[{"kind": "concern", "key": s["id"], "said": s["mark"], "at": ""}],
+        by="test",
+        at=clock.now(),
+    )
+    return str(row.public_id)
+
+
+# ---- communities
+
+WEANING = {
+    "who": "0–2 岁宝宝的家庭",
+    "when": "添加辅食的时候",
+    "wants": "解决辅食喂养难题",
+    "so_that": "宝宝吃得好",
+    "proof": "每周一问",
+}
+WHY = [("application", {"questions": [{"name": "why", "zh": "为什么想来"}]})]
+SAID = {"application": {"why": "想学做辅食"}}
+
+
+def _founded(world: World, s: dict[str, Any], what: str, *, open_up: bool = True, gated: bool = False) -> str:
+    kept = world.made.setdefault(f"communities {what}", {})
+    if s["id"] not in kept:
+        row = communities.found(
+            viewer=JOB,
+            store=stores.access_store(JOB, s["id"]),
+            community=CommunityIn(name=f"{s['id'][:6]} {what}"[:40], slogan=s["mark"], purpose=WEANING),
+        )
+        communities.publish_rules(viewer=JOB, community_id=row.public_id, lines=["只聊喂养"])
+        if gated:
+            communities.set_gates(viewer=JOB, community_id=row.public_id, gates=WHY)
+        if open_up:
+            communities.open_up(viewer=JOB, community_id=row.public_id)
+        kept[s["id"]] = str(row.public_id)
+    return str(kept[s["id"]])
+
+
+def _comes_in(who: Viewer, community: str) -> uuid.UUID:
+    key = uuid.UUID(community)
+    communities.accept_rules(viewer=who, community_id=key, number=1, shown_at=clock.now())
+    communities.apply(viewer=who, community_id=key)
+    return community_queries.my_membership(who, community_queries.community_to_join(who, key)).public_id
+
+
+def community(world: World, actor: Actor) -> Things:
+    """A community of a store that people can join."""
+    return _by_store(world, actor, lambda s: _founded(world, s, "open"))
+
+
+def community_draft(world: World, actor: Actor) -> Things:
+    """A community that is being prepared."""
+    return _by_store(world, actor, lambda s: _founded(world, s, "draft", open_up=False))
+
+
+def open_community(world: World, actor: Actor) -> Things:
+    """One that everybody may see; a draft of another store is absent."""
+    return Things(community(world, actor).own, _hidden(world, actor))
+
+
+def _hidden(world: World, actor: Actor) -> str | None:
+    foreign = _homes(actor)[1]
+    return None if foreign is None else _founded(world, world.store(foreign), "draft", open_up=False)
+
+
+def my_community(world: World, actor: Actor) -> Things:
+    """One that the member is in."""
+    if actor.role != MEMBER:
+        return Things(None)
+    made = world.made.setdefault("my communities", {})
+    if actor.name not in made:
+        made[actor.name] = _founded(world, world.store(HERE), f"of {actor.name}")
+        _comes_in(as_viewer(actor), made[actor.name])
+    return Things(made[actor.name], _hidden(world, actor))
+
+
+def community_to_invite_to(world: World, actor: Actor) -> Things:
+    """One of the store; for a member one that they moderate."""
+    if actor.role != MEMBER:
+        return Things(community(world, actor).own, _hidden(world, actor))
+    return Things(_moderated(world, actor), _hidden(world, actor))
+
+
+def _moderated(world: World, actor: Actor) -> str:
+    made = world.made.setdefault("moderated communities", {})
+    if actor.name not in made:
+        made[actor.name] = _founded(world, world.store(HERE), f"by {actor.name}")
+        term = _comes_in(as_viewer(actor), made[actor.name])
+        key = uuid.UUID(made[actor.name])
+        until = clock.now() + timedelta(days=90)
+        communities.give_part(viewer=JOB, community_id=key, part=Part.MODERATOR, membership=term, until=until)
+        communities.set_gates(viewer=JOB, community_id=key, gates=WHY)
+    return str(made[actor.name])
+
+
+def community_member(world: World, actor: Actor) -> Things:
+    """Somebody who is in a community of a store."""
+    return _by_store(
+        world,
+        actor,
+        lambda s: _made(
+            world,
+            "community members",
+            s,
+            lambda s: str(_comes_in(_buyer(world, s), _founded(world, s, "full"))),
+        ),
+    )
+
+
+def _applied(who: Viewer, community_id: str, *, said: bool = True) -> str:
+    made = communities.apply(viewer=who, community_id=uuid.UUID(community_id), answers=SAID if said else None)
+    return str(made.public_id)
+
+
+def application_to_decide(world: World, actor: Actor) -> Things:
+    """An application that waits for an answer: in a community of the store, or in one that the member moderates."""
+    if actor.role != MEMBER:
+        return _by_store(world, actor, lambda s: _waiting(world, s))
+    made = world.made.setdefault("applications to moderators", {})
+    if actor.name not in made:
+        made[actor.name] = _applied(_buyer(world, world.store(HERE)), _moderated(world, actor))
+    return Things(made[actor.name], _waiting(world, world.store(FAR)))
+
+
+def _waiting(world: World, s: dict[str, Any]) -> str:
+    return _made(
+        world,
+        "applications",
+        s,
+        lambda s: _applied(_buyer(world, s), _founded(world, s, "gated", gated=True)),
+    )
+
+
+def application_mine(world: World, actor: Actor) -> Things:
+    """The member's own application, with a question to answer."""
+    if actor.role != MEMBER:
+        return Things(None)
+    made = world.made.setdefault("own applications", {})
+    if actor.name not in made:
+        gated = _founded(world, world.store(HERE), "gated", gated=True)
+        made[actor.name] = _applied(as_viewer(actor), gated, said=False)
+    return Things(made[actor.name], _waiting(world, world.store(FAR)))
+
+
+def application(world: World, actor: Actor) -> Things:
+    """One's own application, or one to a store in reach."""
+    if actor.role != MEMBER:
+        return application_to_decide(world, actor)
+    return application_mine(world, actor)
+
+
 FACTORIES = {
+    "over_event": over_event,
+    "listed_event": listed_event,
+    "asked_event": asked_event,
+    "my_survey": my_survey,
+    "event_photo": event_photo,
+    "shown_photo": shown_photo,
+    "public_photo": public_photo,
+    "my_photo": my_photo,
+    "community": community,
+    "community_draft": community_draft,
+    "open_community": open_community,
+    "my_community": my_community,
+    "community_to_invite_to": community_to_invite_to,
+    "community_member": community_member,
+    "application": application,
+    "application_mine": application_mine,
+    "application_to_decide": application_to_decide,
+    "kit_use": kit_use,
+    "champion_grant": champion_grant,
+    "trainee": trainee,
+    "handover": handover,
     "concern": concern,
     "check_photo": check_photo,
     "to_invite": to_invite,

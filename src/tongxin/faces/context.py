@@ -40,8 +40,10 @@ class Door:
 RAIL = (
     Door("hq.today", "today", _("今日"), DESK),
     Door("hq.people", "people", _("成员"), READS_PEOPLE),
+    Door("hq.communities", "fire", _("社群"), DESK),
     Door("hq.kits", "kit", _("工具包"), DESK),
     Door("hq.events", "cal", _("活动"), DESK),
+    Door("hq.feedback", "star", _("回访"), DESK),
     Door("hq.messages", "send", _("触达"), DECIDES),
     Door("hq.studies", "study", _("研究"), DESK),
     Door("hq.measures", "flag", _("衡量"), DESK),

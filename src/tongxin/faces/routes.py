@@ -2,16 +2,33 @@
 
 from django.urls import path
 
-from tongxin.faces import draws, feeds, posters
-from tongxin.faces.champion import checkin, checks, guests, tasks, till
+from tongxin.faces import draws, feeds, kit_costs, kit_posters, photos, posters, pwa
+from tongxin.faces.champion import after as champion_after
+from tongxin.faces.champion import checkin, checks, guests, learning, papers, score, tasks, till
+from tongxin.faces.champion import communities as champion_communities
 from tongxin.faces.champion import events as champion_events
 from tongxin.faces.champion import kits as champion_kits
 from tongxin.faces.champion import views as champion
 from tongxin.faces.enter import views as enter
-from tongxin.faces.hq import budgets, desk, imports, measures, messages, people, studies, today
+from tongxin.faces.hq import (
+    budgets,
+    desk,
+    feedback,
+    imports,
+    kit_reach,
+    measures,
+    messages,
+    people,
+    studies,
+    today,
+)
+from tongxin.faces.hq import champions as hq_champions
 from tongxin.faces.hq import checks as hq_checks
+from tongxin.faces.hq import communities as hq_communities
 from tongxin.faces.hq import events as hq_events
 from tongxin.faces.hq import kits as hq_kits
+from tongxin.faces.member import after as member_after
+from tongxin.faces.member import communities as member_communities
 from tongxin.faces.member import courses, groups, letters, mine, tickets
 from tongxin.faces.member import events as member_events
 from tongxin.faces.member import proposals as member_proposals
@@ -20,6 +37,12 @@ from tongxin.faces.organise import envelopes, kept, partners, passes, proposals,
 
 urlpatterns = [
     path("", enter.home, name="home"),
+    path("app/<slug:face>.webmanifest", pwa.manifest, name="app.manifest"),
+    path("app/icon-<int:side>.png", pwa.icon, name="app.icon"),
+    path("app/away/", pwa.away, name="app.away"),
+    path("champion/app.js", pwa.worker, name="champion.app.worker"),
+    path("member/app.js", pwa.worker, name="member.app.worker"),
+    path("m/app.js", pwa.worker, name="member.m.worker"),
     path("calendar/<str:token>.ics", feeds.calendar, name="calendar"),
     path("enter/", enter.door, name="enter.door"),
     path("enter/staff/", enter.staff, name="enter.staff"),
@@ -51,6 +74,11 @@ urlpatterns = [
     path("hq/stores/", desk.shops, name="hq.stores"),
     path("hq/checks/", hq_checks.checks, name="hq.checks"),
     path("hq/checks/<uuid:answer_id>/reply/", hq_checks.reply, name="hq.check.reply"),
+    path("hq/champions/", hq_champions.champions, name="hq.champions"),
+    path("hq/champions/<uuid:account_id>/sign/", hq_champions.sign, name="hq.champion.sign"),
+    path("hq/champions/<uuid:grant_id>/leave/", hq_champions.leave, name="hq.champion.leave"),
+    path("hq/handovers/<uuid:handover_id>/", hq_champions.handover, name="hq.handover"),
+    path("hq/handovers/<uuid:handover_id>/sheet.pdf", learning.handover_sheet, name="hq.handover.pdf"),
     path("hq/audit/", desk.trail, name="hq.audit"),
     path("hq/events/", hq_events.listing_page, name="hq.events"),
     path("hq/events/new/", hq_events.new, name="hq.event.new"),
@@ -59,17 +87,23 @@ urlpatterns = [
     path("hq/events/<uuid:event_id>/cancel/", hq_events.cancel, name="hq.event.cancel"),
     path("hq/events/<uuid:event_id>/draw/", hq_events.draw, name="hq.event.draw"),
     path("hq/events/<uuid:event_id>/export/", hq_events.export, name="hq.event.export"),
+    path("hq/events/<uuid:event_id>/costs/", kit_costs.at_headquarters, name="hq.event.costs"),
     path("hq/events/<uuid:event_id>/poster.png", posters.picture, name="hq.poster.png"),
     path("hq/events/<uuid:event_id>/poster.pdf", posters.sheet, name="hq.poster.pdf"),
+    path("hq/communities/", hq_communities.communities, name="hq.communities"),
+    path("hq/communities/<uuid:community_id>/", hq_communities.community, name="hq.community"),
+    path("hq/feedback/", feedback.feedback, name="hq.feedback"),
     path("hq/kits/", hq_kits.listing, name="hq.kits"),
     path("hq/kits/<uuid:kit_id>/", hq_kits.kit, name="hq.kit"),
     path("hq/kits/<uuid:kit_id>/change/", hq_kits.change, name="hq.kit.change"),
     path("hq/kits/<uuid:kit_id>/release/", hq_kits.release, name="hq.kit.release"),
     path("hq/kits/<uuid:kit_id>/word/", hq_kits.allow_word, name="hq.kit.allow_word"),
-    path("hq/kits/<uuid:kit_id>/reach/", hq_kits.reach, name="hq.kit.reach"),
+    path("hq/kits/<uuid:kit_id>/reach/", kit_reach.reach, name="hq.kit.reach"),
+    path("hq/kits/<uuid:kit_id>/offer/", kit_reach.offer, name="hq.kit.offer"),
+    path("hq/kits/<uuid:kit_id>/posters/<slug:template>.png", kit_posters.sample, name="hq.kit.poster"),
     path("hq/kit-versions/<uuid:version_id>/", hq_kits.version, name="hq.kit_version"),
     path("hq/kit-versions/<uuid:version_id>/recall/", hq_kits.recall, name="hq.kit_version.recall"),
-    path("hq/kit-reports/<uuid:report_id>/", hq_kits.answer, name="hq.kit_report"),
+    path("hq/kit-reports/<uuid:report_id>/", kit_reach.answer, name="hq.kit_report"),
     path("hq/messages/", messages.messages, name="hq.messages"),
     path("hq/messages/<uuid:message_id>/", messages.message, name="hq.message"),
     path("hq/messages/<uuid:message_id>/approve/", messages.approve, name="hq.message.approve"),
@@ -104,6 +138,34 @@ urlpatterns = [
     path("champion/stores/<uuid:store_id>/invites/", checks.invites, name="champion.invites"),
     path("champion/invites/<uuid:invite_id>/", checks.invited, name="champion.invited"),
     path("checks/<uuid:answer_id>/photo/", checks.photo, name="check.photo"),
+    path("champion/communities/", champion_communities.communities, name="champion.communities"),
+    path(
+        "champion/communities/<uuid:community_id>/",
+        champion_communities.community,
+        name="champion.community",
+    ),
+    path(
+        "champion/applications/<uuid:application_id>/",
+        champion_communities.answer,
+        name="champion.application",
+    ),
+    path(
+        "champion/community-members/<uuid:membership_id>/",
+        champion_communities.remove,
+        name="champion.community_member",
+    ),
+    path("champion/score/", score.score, name="champion.score"),
+    path("champion/stores/<uuid:store_id>/board/", papers.board, name="champion.board"),
+    path("champion/stores/<uuid:store_id>/board.pdf", papers.board_sheet, name="champion.board.pdf"),
+    path("champion/card.pdf", papers.card, name="champion.card.pdf"),
+    path("champion/training/", learning.training, name="champion.training"),
+    path("champion/steps/<uuid:use_id>/<slug:step>/", learning.step, name="champion.step"),
+    path("champion/handovers/<uuid:handover_id>/", learning.handover, name="champion.handover"),
+    path(
+        "champion/handovers/<uuid:handover_id>/sheet.pdf",
+        learning.handover_sheet,
+        name="champion.handover.pdf",
+    ),
     path("champion/people/<uuid:member_id>/", champion.person, name="champion.person"),
     path("champion/events/", champion_events.listing_page, name="champion.events"),
     path("champion/events/new/", champion_events.new, name="champion.event.new"),
@@ -117,11 +179,26 @@ urlpatterns = [
     path("champion/events/<uuid:event_id>/poster.pdf", posters.sheet, name="champion.poster.pdf"),
     path("champion/events/<uuid:event_id>/print/<slug:paper>.pdf", posters.paper, name="champion.print"),
     path("champion/events/<uuid:event_id>/people/", guests.people, name="champion.guests"),
+    path("champion/events/<uuid:event_id>/after/", champion_after.page, name="champion.after"),
+    path("champion/events/<uuid:event_id>/review/", champion_after.review, name="champion.review"),
+    path("champion/events/<uuid:event_id>/follow-up/", champion_after.group, name="champion.followup"),
+    path("champion/events/<uuid:event_id>/photos/", champion_after.add, name="champion.photos"),
+    path("champion/photos/<uuid:photo_id>/", champion_after.photo, name="champion.photo"),
+    path("champion/photos/<uuid:photo_id>/seen/", champion_after.seen, name="champion.photo.seen"),
+    path("champion/photos/<uuid:photo_id>/state/", champion_after.state, name="champion.photo.state"),
+    path("champion/photos/<uuid:photo_id>/remove/", champion_after.remove, name="champion.photo.remove"),
+    path("photos/<uuid:photo_id>/", photos.photo, name="photo"),
     path("champion/registrations/<uuid:registration_id>/answer/", guests.answer, name="champion.answer"),
     path("champion/kits/", champion_kits.listing, name="champion.kits"),
     path("champion/kits/<uuid:kit_id>/", champion_kits.kit, name="champion.kit"),
     path("champion/kits/<uuid:kit_id>/report/", champion_kits.report, name="champion.kit.report"),
+    path(
+        "champion/kits/<uuid:kit_id>/posters/<slug:template>.png",
+        kit_posters.sample,
+        name="champion.kit.poster",
+    ),
     path("champion/events/<uuid:event_id>/kit/", champion_kits.of_event, name="champion.event.kit"),
+    path("champion/events/<uuid:event_id>/costs/", kit_costs.at_the_store, name="champion.event.costs"),
     path("champion/kit-instances/<uuid:instance_id>/", champion_kits.instance, name="champion.kit_instance"),
     path("champion/kit-warnings/<uuid:warning_id>/", champion_kits.seen, name="champion.kit_warning"),
     path("champion/till/", till.till, name="champion.till"),
@@ -160,11 +237,20 @@ urlpatterns = [
     path("m/events/<uuid:event_id>/", member_events.event, name="member.event"),
     path("m/events/<uuid:event_id>/register/", member_events.register, name="member.register"),
     path("m/events/<uuid:event_id>/groups/", groups.begin, name="member.group.begin"),
+    path("member/communities/", member_communities.communities, name="member.communities"),
+    path("m/communities/<uuid:community_id>/", member_communities.community, name="member.community"),
+    path("m/communities/<uuid:community_id>/join/", member_communities.join, name="member.community.join"),
+    path("m/communities/<uuid:community_id>/act/", member_communities.act, name="member.community.act"),
     path("m/groups/<uuid:group_id>/", groups.group, name="member.group"),
     path("m/groups/<uuid:group_id>/join/", groups.join, name="member.group.join"),
     path("m/series/<uuid:series_id>/", courses.course, name="member.course"),
     path("m/series/<uuid:series_id>/take/", courses.take, name="member.course.take"),
     path("m/passes/<uuid:pass_id>/back/", courses.back, name="member.pass.back"),
+    path("m/surveys/<uuid:invite_id>/", member_after.survey, name="member.survey"),
+    path("m/surveys/<uuid:event_id>/document.json", member_after.document, name="member.survey.document"),
+    path("m/photos/", member_after.photos, name="member.photos"),
+    path("m/photos/withdraw/", member_after.withdraw, name="member.photos.withdraw"),
+    path("m/photos/<uuid:photo_id>/", member_after.answer, name="member.photo"),
     path("m/proposals/", member_proposals.proposals, name="member.proposals"),
     path("m/draws/<uuid:event_id>/", draws.page, name="member.draw"),
     path("m/draws/<uuid:event_id>/document.json", draws.document, name="member.draw.document"),

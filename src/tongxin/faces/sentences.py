@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tongxin.champions import terms as champions
 from tongxin.commerce import terms as commerce
+from tongxin.communities import terms as communities
 from tongxin.connect.files import terms as files
 from tongxin.events import terms as events
 from tongxin.foundation import errors
@@ -54,6 +55,7 @@ ROOMS = (
     commerce.REFUSALS,
     rings.REFUSALS,
     measure.REFUSALS,
+    communities.REFUSALS,
     events.REFUSALS,
     champions.REFUSALS,
     files.REFUSALS,

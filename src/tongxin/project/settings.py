@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "tongxin.commerce",
     "tongxin.rings",
     "tongxin.measure",
+    "tongxin.communities",
     "tongxin.events",
     "tongxin.champions",
     "tongxin.faces",

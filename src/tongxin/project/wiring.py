@@ -9,6 +9,10 @@ from tongxin.champions import terms as champions
 from tongxin.champions.erasing import ChampionsEraser
 from tongxin.commerce import terms as commerce
 from tongxin.commerce.erasing import CommerceEraser
+from tongxin.communities import terms as communities
+from tongxin.communities.audiences import CommunityMembers
+from tongxin.communities.erasing import CommunitiesEraser
+from tongxin.communities.messages import MESSAGES as COMMUNITY_MESSAGES
 from tongxin.connect.files import terms as files
 from tongxin.connect.gateway.channel import Gateway
 from tongxin.connect.gateway.screen import Screen
@@ -58,6 +62,7 @@ ERASERS: Sequence[Eraser] = (
     CommerceEraser(),
     RingsEraser(),
     OutreachEraser(),
+    CommunitiesEraser(),
     EventsEraser(),
     ChampionsEraser(),
     MediaEraser(),
@@ -69,10 +74,11 @@ AUDIENCES: dict[str, AudienceSource] = {
     "store": StoreMembers(),
     "ring": RingMembers(),
     "event": EventGuests(),
+    "community": CommunityMembers(),
 }
 
 # Kinds of service messages, room by room: kind → its words in both languages, the fields they need, may night not hold it back.
-MESSAGE_KINDS: dict[str, MessageKind] = {**MESSAGES}
+MESSAGE_KINDS: dict[str, MessageKind] = {**COMMUNITY_MESSAGES, **MESSAGES}
 
 # Every act of the audit trail, room by room: also the catalogue of events that webhooks can subscribe to.
 ACTS: dict[str, str] = {
@@ -89,6 +95,7 @@ ACTS: dict[str, str] = {
     **commerce.ACTS,
     **rings.ACTS,
     **measure.ACTS,
+    **communities.ACTS,
     **events.ACTS,
     **champions.ACTS,
     **files.ACTS,

@@ -25,7 +25,7 @@ from tongxin.project.wsgi import application
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLES = int(
-    os.environ.get("TONGXIN_EXAMPLES", "5")
+    os.environ.get("TONGXIN_EXAMPLES", "3")
 )  # more by hand: TONGXIN_EXAMPLES=50 pytest tests/faces/api/test_schema.py
 CHECKS = [
     schemathesis.checks.not_a_server_error,

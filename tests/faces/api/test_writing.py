@@ -54,6 +54,17 @@ def test_another_body_under_the_same_key_is_refused(world, row):
 
 # Fields of the operational side and another value for each.
 OTHERS = {
+    "score": 3,
+    "child_visible": False,
+    "data": "R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAUwAOw==",
+    "number": 2,
+    "hello": "大家好",
+    "most": 2,
+    "gates": [],
+    "gate": "task",
+    "last_day": "2026-03-06",
+    "done": False,
+    "item": "day",
     "reply": "后天送到",
     "outcome": "not_now",
     "answers": [{"item": "board", "answer": "no"}],
@@ -102,6 +113,10 @@ def other_body(sent):
             "channel",
         ) and isinstance(value, str):
             return sent | {field: value + "x"} if value != "member_asked" else sent | {"note": "other"}
+    if isinstance(sent.get("answers"), dict):
+        return sent | {"answers": sent["answers"] | {"went_well": "收尾"}}
+    if sent.get("state") == "group":
+        return sent | {"state": "private"}
     for field, other in OTHERS.items():
         if field in sent:
             return sent | {field: other}

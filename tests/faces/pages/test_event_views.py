@@ -344,9 +344,15 @@ def test_the_month_marks_what_clashes_and_skips_what_was_cancelled(world):
         published(place, starts_at=at + timedelta(minutes=30 * n), title=f"重叠{n}")
     gone = published(place, starts_at=at, title="没了")
     actions.cancel(viewer=JOB, event_id=gone.public_id, reason="x")
-    page = client(world, "hq_editor").get(f"/hq/events/?view=month&month={at:%Y-%m}").content.decode()
-    assert page.count("slot published clash") == 2
-    assert "没了" not in page
+    page = client(world, "hq_editor").get(f"/hq/events/?view=month&month={at:%Y-%m}")
+    together = [
+        line.title
+        for line, kinds in page.context["marked"]
+        if ("同一家店时间重叠", "two at once in one store") in kinds
+    ]
+    assert together == ["重叠0", "重叠1"]
+    assert page.content.decode().count("slot published clash") == page.context["marked_all"]
+    assert "没了" not in page.content.decode()
     assert client(world, "hq_editor").get("/hq/events/?view=month&month=soon").status_code == 200
 
 

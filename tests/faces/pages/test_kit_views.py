@@ -8,7 +8,7 @@ from access.actors import HERE, JOB, browser, standing_world
 from kits.kitchen import cooked, released
 from tongxin.events.models import Occurrence, Pool
 from tongxin.kits import actions
-from tongxin.kits.models import Draft, Instance, Kit, Recall, StepReport, Version
+from tongxin.kits.models import Draft, Instance, Kit, Offer, Recall, StepReport, Version
 
 pytestmark = pytest.mark.django_db
 
@@ -207,3 +207,94 @@ def test_a_store_never_sees_a_draft_in_the_pages(world):
     page = manager.get(reverse("hq.kit", args=[kit.public_id]))
     assert page.status_code == 200
     assert "改草稿" not in page.content.decode()
+
+
+# ---- giving a kit to stores, what an event cost, the poster before there is an event
+
+
+def test_a_kit_is_given_to_a_region_and_then_to_all(world, editor):
+    kit = released(cooked(everywhere=False)).kit
+    path = reverse("hq.kit.reach", args=[kit.public_id])
+    before = editor.get(path)
+    assert [(one.offered, one.adopted) for one in before.context["roll"].coverage] == []
+    wanted = before.context["regions"][0]
+    send = reverse("hq.kit.offer", args=[kit.public_id])
+    assert editor.post(send, {"to": "region", "region": str(wanted.public_id)})["Location"] == path
+    after = editor.get(path)
+    assert "又发到 3 家店。" in after.content.decode()
+    assert [(one.name, one.offered) for one in after.context["roll"].coverage] == [(wanted.name, 3)]
+    assert {kind: n for kind, _, n in after.context["tile_words"]} == {"offered": 3, "none": 3}
+    editor.post(send, {"to": "everywhere"})
+    assert {kind: n for kind, _, n in editor.get(path).context["tile_words"]} == {"offered": 6}
+    editor.post(send, {"to": "named"})
+    kit.refresh_from_db()
+    assert not kit.everywhere
+
+
+def test_a_region_that_nobody_chose_is_refused_where_it_stands(editor):
+    kit = released(cooked(everywhere=False)).kit
+    reply = editor.post(reverse("hq.kit.offer", args=[kit.public_id]), {"to": "region", "region": "?"})
+    assert reply.status_code == 422
+    assert "请选一项" in reply.content.decode()
+    assert not Offer.objects.exists()
+
+
+def drafted_from_kit(champion):
+    kit = released().kit
+    champion.post(reverse("champion.kit", args=[kit.public_id]), {"day": "2026-04-01", "time": "10:00"})
+    return Occurrence.objects.get(kit=kit.code)
+
+
+@pytest.mark.parametrize("face", ["champion", "hq"])
+def test_what_an_event_cost_is_written_down_beside_the_plan(world, editor, champion, face):
+    event = drafted_from_kit(champion)
+    who, path = (
+        (champion if face == "champion" else editor),
+        reverse(f"{face}.event.costs", args=[event.public_id]),
+    )
+    page = who.get(path).content.decode()
+    assert all(one in page for one in ("¥98.64", "还没记", "面粉"))
+    sent = {"flour.quantity": "2200", "flour.yuan": "21.5", "icing.quantity": "", "icing.yuan": ""}
+    assert who.post(path, sent)["Location"] == path
+    bill = who.get(path).context["bill"]
+    assert [(line.key, line.used, line.actual_fen) for line in bill.lines] == [
+        ("flour", 2200, 2150),
+        ("icing", None, None),
+    ]
+    for typed in (
+        {"flour.quantity": "many"},
+        {"flour.yuan": "x", "flour.quantity": ""},
+        {"gold.quantity": "1"},
+        {},
+    ):
+        reply = who.post(path, typed)
+        assert reply.status_code == 422, typed
+    assert who.get(path).context["bill"].actual_fen == 2150
+
+
+def test_the_poster_of_a_kit_in_every_template_before_there_is_an_event(editor, champion, settings, tmp_path):
+    settings.HOME = tmp_path
+    kit = released().kit
+    page = editor.get(reverse("hq.kit", args=[kit.public_id]) + "?show=poster").content.decode()
+    for key in ("family", "calm"):
+        path = reverse("hq.kit.poster", args=[kit.public_id, key])
+        assert path in page
+        reply = editor.get(path)
+        assert (reply.status_code, reply.content[:4]) == (200, b"\x89PNG")
+    assert page.count("<figure>") == 4
+    assert champion.get(reverse("champion.kit.poster", args=[kit.public_id, "market"])).status_code == 200
+    assert editor.get(reverse("hq.kit.poster", args=[kit.public_id, "neon"])).status_code == 404
+
+
+def test_the_editor_compares_with_the_last_version_and_names_the_words_of_the_law(editor):
+    kit = released().kit
+    send(editor, kit, rows("warmup", **{"teaser.text": "国家级的 {门店}"}))
+    page = editor.get(reverse("hq.kit", args=[kit.public_id]))
+    text = page.content.decode()
+    assert [one.path for one in page.context["diff"]] == ["warmup.teaser.text"]
+    assert "与 v1 对比" in text
+    assert "《广告法》第九条" in text
+    actions.record_exception(viewer=JOB, kit_id=kit.public_id, word="国家级", why="奖项原名")
+    after = editor.get(reverse("hq.kit", args=[kit.public_id])).content.decode()
+    assert "《广告法》第九条" not in after
+    assert "奖项原名" in after

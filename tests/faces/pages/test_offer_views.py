@@ -127,7 +127,7 @@ def test_a_flash_sale_hides_its_price_until_it_opens_and_gives_one_each(world):
 def test_a_champion_makes_a_sale_and_sees_how_it_goes(world, champion):
     day = [(today() + timedelta(days=n)).isoformat() for n in (1, 2, 3)]
     form = {
-        "format": "group_buy", "title": "橙子", "item": "一箱", "price_fen": "29.90", "usual_fen": "39.90", "places": "9", "group_size": "3",
+        "key": "s1", "format": "group_buy", "title": "橙子", "item": "一箱", "price_fen": "29.90", "usual_fen": "39.90", "places": "9", "group_size": "3",
         "open_day": day[0], "open_time": "10:00", "from_day": day[1], "from_time": "10:00", "to_day": day[2], "to_time": "20:00", "pay": "till",
         "group_hours": "24",
     }  # fmt: skip
@@ -138,7 +138,12 @@ def test_a_champion_makes_a_sale_and_sees_how_it_goes(world, champion):
         refused = champion.post("/organise/sales/new/", form | wrong)
         assert (refused.status_code, f'id="e-{field}"' in text_of(refused)) == (422, True), wrong
     made = champion.post("/organise/sales/new/", form)
-    event = Occurrence.objects.get(title="橙子")
+    again = champion.post("/organise/sales/new/", form)
+    event = Occurrence.objects.get(title="橙子")  # sent twice it is one
+    assert again["Location"] == made["Location"]
+    assert champion.post("/organise/sales/new/", form | {"key": "s2", "title": "橙子二"}).status_code == 302
+    assert champion.post("/organise/sales/new/", form | {"key": "s3", "title": "橙子二"}).status_code == 302
+    assert Occurrence.objects.filter(title="橙子二").count() == 2  # control arm: two keys are two
     assert made["Location"] == f"/organise/sales/{event.public_id}/"
     page = text_of(champion.get(made["Location"]))
     assert "草稿" in page

@@ -20,6 +20,7 @@ from tongxin.stores import queries as stores
 
 pytestmark = pytest.mark.django_db
 WEEKLY = {
+    "key": "k1",
     "format": "tea",
     "title": "读书会",
     "every": "week",
@@ -158,11 +159,39 @@ def test_the_rules_of_repetition_that_the_form_can_say(champion):
             "every": every,
             "days": days,
             "title": f"系列 {every}",
+            "key": f"k{len(rule)}",
             "step": "open",
             "until": "2026-04-30",
         }
         assert champion.post("/organise/series/new/", form).status_code == 302, every
         assert Series.objects.get(title=f"系列 {every}").rule == rule
+
+
+def test_a_form_that_is_sent_twice_opens_one_series(champion):
+    form = WEEKLY | {"step": "open"}
+    first, second = (champion.post("/organise/series/new/", form) for _ in range(2))
+    assert first["Location"] == second["Location"]
+    assert Series.objects.filter(title="读书会").count() == 1
+
+
+def test_control_arm_two_keys_open_two_and_an_old_key_opens_nothing_else(champion):
+    form = WEEKLY | {"step": "open"}
+    for key in ("k1", "k2"):
+        champion.post("/organise/series/new/", form | {"key": key})
+    assert Series.objects.filter(title="读书会").count() == 2
+    other = champion.post("/organise/series/new/", form | {"title": "茶会"})
+    assert other.status_code == 422
+    assert not Series.objects.filter(title="茶会").exists()
+    fresh = re.search(r'name="key" value="(\w+)"', text_of(other))[1]
+    assert champion.post("/organise/series/new/", form | {"title": "茶会", "key": fresh}).status_code == 302
+
+
+def test_a_form_without_a_key_is_refused_and_mended_it_is_sent_with_the_same(champion):
+    assert champion.post("/organise/series/new/", WEEKLY | {"step": "open", "key": ""}).status_code == 422
+    wrong = champion.post("/organise/series/new/", WEEKLY | {"step": "open", "places": "0"})
+    assert 'name="key" value="k1"' in text_of(wrong)
+    assert not Series.objects.filter(title="读书会").exists()
+    assert champion.post("/organise/series/new/", WEEKLY | {"step": "open"}).status_code == 302
 
 
 def test_a_date_that_is_left_out_takes_its_theme_along_in_the_preview_too(champion):

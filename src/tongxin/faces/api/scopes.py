@@ -24,6 +24,8 @@ class Scope(StrEnum):
     CHECKS_READ = "checks:read"
     CHECKS_WRITE = "checks:write"
     CHECKINS_WRITE = "checkins:write"
+    COMMUNITIES_READ = "communities:read"
+    COMMUNITIES_WRITE = "communities:write"
     MESSAGES_READ = "messages:read"
     MESSAGES_WRITE = "messages:write"
     MONEY_READ = "money:read"

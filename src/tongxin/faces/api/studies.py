@@ -30,6 +30,7 @@ class StudyLine(Out):
     simulated: bool
     pre_registered: bool
     registered_at: datetime
+    due_at: datetime | None
     at: datetime | None
 
 
@@ -42,7 +43,10 @@ NAMES = tuple(name for name in StudyLine.model_fields if name != "id")
 
 
 class Study(Out):
-    """A study. `answer` is `study.json` (schema `tongxin.study/1`) once there is one, `faults` why there is none."""
+    """A study. `answer` is `study.json` (schema `tongxin.study/1`) once there is one, `faults` why there is none.
+
+    `protocol` is what a publication wrote down before anybody could come, `protocol_digest` its sha256; before `due_at` nobody looks.
+    """
 
     id: uuid.UUID
     title: str
@@ -55,6 +59,9 @@ class Study(Out):
     simulated: bool
     faults: list[str]
     registered_at: datetime
+    due_at: datetime | None
+    protocol: dict[str, Any]
+    protocol_digest: str
     at: datetime | None
     answer: dict[str, Any] | None
 
@@ -84,6 +91,9 @@ def _study(found: Any) -> Study:
         simulated=found.simulated,
         faults=found.faults,
         registered_at=found.registered_at,
+        due_at=found.due_at,
+        protocol=found.protocol,
+        protocol_digest=found.protocol_digest,
         at=found.at,
         answer=found.answer,
     )

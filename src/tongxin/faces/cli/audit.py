@@ -1,4 +1,4 @@
-"""`tongxin audit verify`: recompute the audit trail from its rows."""
+"""`tongxin audit`: recompute the trail from its rows (`verify`), and the yearly account of children's data (`minors`)."""
 
 from typing import Annotated
 
@@ -6,11 +6,13 @@ import typer
 
 from tongxin.faces.cli import answers
 from tongxin.faces.cli.answers import NO, Stop, words
+from tongxin.faces.cli.minors import minors
 from tongxin.foundation.audit.queries import Verdict
 from tongxin.foundation.audit.queries import verify as recompute
 from tongxin.foundation.audit.terms import FAULTS_ZH
 
 app = typer.Typer(no_args_is_help=True)
+app.command()(minors)
 
 SHOWN = 20  # ids of the tail told one by one
 

@@ -1,7 +1,8 @@
 """`demo`: from an empty folder to pages with something on them, through the importer and the actions only.
 
-The chain is The Complete Journey, imported like anybody's files; on top a small simulated community life. A second call finds
-what it built and serves it at once; what was half built by a killed run is thrown away.
+The chain is The Complete Journey, imported like anybody's files; on top a small simulated community life. With `--chain` it is a
+simulated chain of sixty stores instead, in a folder of its own. A second call finds what it built and serves it at once; what was
+half built by a killed run is thrown away.
 """
 
 import json
@@ -18,7 +19,8 @@ import typer
 from tongxin.faces.cli import answers
 from tongxin.faces.cli.answers import BAD, Stop, words
 
-VERSION = 4  # grows when the demo must be built again
+VERSION = 5  # grows when the demo must be built again
+CHAIN_HOME = "var/demo-chain"
 MEASURES = ("concentration", "value", "segments", "dormancy", "forecast")
 ROLES = {
     "hq": ("demo-hq", "总部", "Headquarters"),
@@ -33,6 +35,10 @@ def demo(
     port: Annotated[int, typer.Option(help=words("端口", "port"), min=1, max=65535)] = 8000,
     fresh: Annotated[bool, typer.Option("--fresh", help=words("重新建", "build again"))] = False,
     serve: Annotated[bool, typer.Option(help=words("建好后启动", "serve when built"))] = True,
+    chain: Annotated[
+        bool,
+        typer.Option("--chain", help=words("六十家店的模拟连锁", "the simulated chain of sixty stores")),
+    ] = False,
 ) -> None:
     """从零建好演示连锁并启动 / build the demo chain from nothing and serve it."""
     if os.environ.get("TONGXIN_DEMO") != "1" or os.environ.get("DATABASE_URL"):
@@ -43,10 +49,12 @@ def demo(
                 "The demo lives in a folder of its own: use make demo (TONGXIN_DEMO=1, no DATABASE_URL).",
             ),
         )
-    home = Path(os.environ.get("TONGXIN_HOME", "var/demo")).resolve()
-    if fresh or not _built(home):
+    home = Path(os.environ.setdefault("TONGXIN_HOME", CHAIN_HOME if chain else "var/demo")).resolve()
+    if fresh or not _built(home, chain=chain):
         _clear(home)
-        _build(home)
+        _tables()
+        document = _build_chain() if chain else _build()
+        _keep(home, document | {"version": VERSION, "chain": chain})
     notice = _links(port)
     if serve:
         from tongxin.faces.cli.serving import run  # slow: Django
@@ -55,9 +63,10 @@ def demo(
     answers.tell(notice)
 
 
-def _built(home: Path) -> bool:
+def _built(home: Path, *, chain: bool = False) -> bool:
     try:
-        return bool(json.loads((home / "demo.json").read_text())["version"] == VERSION)
+        found = json.loads((home / "demo.json").read_text())
+        return bool(found["version"] == VERSION and found.get("chain", False) is chain)
     except (OSError, ValueError, KeyError):
         return False
 
@@ -79,13 +88,54 @@ def _step(zh: str, en: str) -> Iterator[None]:
     answers.say(f"  {time.monotonic() - begun:.1f} 秒", f"  {time.monotonic() - begun:.1f} s")
 
 
-def _build(home: Path) -> None:
+def _tables() -> None:
     with _step("起数据库、建表", "database and tables"):
         answers.platform()
         from django.core.management import call_command  # slow
 
         call_command("migrate", interactive=False, verbosity=0)
-    from tongxin.faces.cli import demo_events, demo_life  # slow: Django must be set up first
+
+
+def _keep(home: Path, document: dict[str, Any]) -> None:
+    """Written last, and at once: a folder with it is whole."""
+    partial = home / "demo.json.new"
+    partial.write_text(json.dumps(document, ensure_ascii=False, indent=1))
+    partial.rename(home / "demo.json")
+
+
+def _build_chain() -> dict[str, Any]:
+    from tongxin.faces.cli import demo_chain  # slow: Django must be set up first
+    from tongxin.foundation import clock  # slow, as above
+    from tongxin.measure import actions as measure  # slow, as above
+
+    now = clock.now()
+    with _step("过一年：60 家店，40 次抽签", "living a year: 60 stores, 40 draws"):
+        year = demo_chain.live(now)
+    with _step("导入模拟的小票", "importing the simulated till"):
+        truth = demo_chain.ring_up(year)
+    with _step("登录账号", "accounts to sign in with"):
+        _staff(year.chain.stores[0].code)
+        _member(str(year.chain.members[-1].public_id))
+    with _step("算圈层", "rings"):
+        from tongxin.rings import actions as rings  # slow, as above
+
+        rings.recompute(viewer=demo_chain.BUILDER)
+    with _step("四十次抽签合在一起的研究", "the study over all draws"):
+        study = measure.run_study(study_id=year.study)
+    for kind in MEASURES:
+        measure.ask_measurement(viewer=demo_chain.BUILDER, kind=kind)
+    kpi = next(one for one in (study.answer or {}).get("kpis", []) if one["primary"])
+    found = {name: kpi[name] for name in ("verdict", "effect", "ci", "treated")}
+    return {"built_at": now.isoformat(), "truth": truth, "study": found}
+
+
+def _build() -> dict[str, Any]:
+    from tongxin.faces.cli import (  # slow: Django must be set up first
+        demo_champions,
+        demo_communities,
+        demo_events,
+        demo_life,
+    )
     from tongxin.foundation import clock  # slow, as above
     from tongxin.stores import actions as stores  # slow, as above
 
@@ -104,17 +154,17 @@ def _build(home: Path) -> None:
         _member(found["member"])
     with _step("办几场活动", "a few events"):
         demo_events.build(now, neighbours, found["member"])
+        demo_communities.build(now, neighbours)
         demo_events.around(now)
+    with _step("主理人的几周", "some weeks of the champions"):
+        demo_champions.build(now)
     with _step("算圈层", "rings"):
         from tongxin.rings import actions as rings  # slow, as above
 
         rings.recompute(viewer=demo_life.BUILDER)
     with _step("在真实数据上做一项研究", "one study on real data"):
         _study()
-    document = {"version": VERSION, "built_at": now.isoformat(), "reports": reports, "people": found}
-    partial = home / "demo.json.new"
-    partial.write_text(json.dumps(document, ensure_ascii=False, indent=1))
-    partial.rename(home / "demo.json")
+    return {"built_at": now.isoformat(), "reports": reports, "people": found}
 
 
 def _links(port: int) -> str:
@@ -132,7 +182,7 @@ def _import() -> list[dict[str, Any]]:
     return [{"table": r.table, "state": r.state, "new": r.new, "refused": r.refused} for r in reports]
 
 
-def _staff() -> tuple[Any, Any]:
+def _staff(code: str = "") -> tuple[Any, Any]:
     """Accounts without a password: they open by the demo links only. Answers champion and headquarters as viewers."""
     from tongxin.faces.cli.demo_life import BUILDER, SHOPS  # slow, as above
     from tongxin.foundation.accounts import actions as accounts  # slow, as above
@@ -142,7 +192,7 @@ def _staff() -> tuple[Any, Any]:
     from tongxin.stores.rules import StaffRow  # slow, as above
     from tongxin.stores.terms import Role  # slow, as above
 
-    brand, code = places.the_brand(), SHOPS[0][0]
+    brand, code = places.the_brand(), code or SHOPS[0][0]
     shop = places.stores_by_code(brand, [code])[code]
     opened = {}
     for key, role, name, store in (

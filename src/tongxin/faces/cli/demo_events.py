@@ -15,7 +15,7 @@ from tongxin.events import actions
 from tongxin.events.actions import CompanionIn, EventIn, ending
 from tongxin.events.queries import member
 from tongxin.events.terms import Admission, Kind
-from tongxin.faces.cli import demo_kits, demo_offers
+from tongxin.faces.cli import demo_after, demo_kits, demo_offers
 from tongxin.faces.cli.demo_life import BUILDER, SHOPS, Neighbour, own_viewer
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
@@ -82,6 +82,8 @@ def build(now: datetime, neighbours: list[Neighbour], herself: UUID | str) -> li
             guests = _fill(dice, plan, event, [n for n in neighbours if n.store == shops[plan.shop].pk], own)
             outreach.drain()
         _day_itself(dice, event, guests, own)
+        if plan is BEFORE[0]:
+            demo_after.build(event, guests, own)
         made.append(str(event.public_id))
     with clock.held(now):
         ending.end_due(viewer=BUILDER)

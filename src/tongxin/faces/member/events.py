@@ -14,7 +14,7 @@ from tongxin.events.actions.bringing import NewChild, register_family
 from tongxin.events.formats import FORMATS
 from tongxin.events.queries import event_page, listing, member, sales
 from tongxin.faces.asking import Asked
-from tongxin.faces.member import groups
+from tongxin.faces.member import after, groups
 from tongxin.faces.member.views import NOTICE
 from tongxin.faces.sentences import say, status_of
 from tongxin.faces.templatetags.tongxin import english
@@ -78,6 +78,7 @@ def _page(request: Asked, event_id: UUID, more: Mapping[str, Any], status: int =
         "fee_said": money.show(card.fee_fen, card.currency),
         "voucher_said": money.show(card.voucher_fen, card.currency),
         "most_children": card.party_most - 1,
+        **(after.came(request, event_id) if card.ends_at <= now and shut != "cancelled" else {}),
         **more,
     }
     return render(request, "member/event.html", context, status=status)

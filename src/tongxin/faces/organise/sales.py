@@ -19,6 +19,7 @@ from tongxin.faces.context import flash
 from tongxin.faces.event_form import SUMMARY_MOST, TITLE_MOST
 from tongxin.faces.forms import Field, Fold, Form, Part, at, bad
 from tongxin.faces.organise.frame import event_page, framed, on_phone, shop_of, shop_typed, shops
+from tongxin.faces.organise.once import key_for, made_once
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 
@@ -49,21 +50,25 @@ def listing(request: Asked) -> HttpResponse:
 
 
 def new(request: Asked) -> HttpResponse:
-    """A sale as a draft; looked at before it is published."""
+    """A sale as a draft, one however often the form is sent; looked at before it is published."""
     found = shops(request)
-    form, status = _form(found), 200
+    form, status, key = _form(found), 200, key_for(request)
     if request.method == "POST":
         form.typed = request.POST
         try:
             store = shop_typed(request, found)
-            made = actions.draft(viewer=request.viewer, store=store, event=_event_in(form, store.zone))
+            event = _event_in(form, store.zone)
+            made = made_once(
+                request,
+                lambda: actions.draft(viewer=request.viewer, store=store, event=event).public_id,
+            )
         except Refused as refused:
-            status = form.refuse(refused, request.viewer.language, WHERE)
+            status, key = form.refuse(refused, request.viewer.language, WHERE), key_for(request, refused)
         else:
             flash(request, _("草稿写好了，看一眼再发布。"))
-            return redirect("organise.sale", made.public_id)
+            return redirect("organise.sale", made)
     back = reverse("organise.sales")
-    context = {"form": form}
+    context = {"form": form, "key": key}
     return framed(
         request, "organise/sale_new.html", context, heading=_("新的拼团或秒杀"), back=back, status=status
     )

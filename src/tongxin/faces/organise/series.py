@@ -25,6 +25,7 @@ from tongxin.faces.event_form import PLACE_MOST, THEME_MOST
 from tongxin.faces.forms import Field, Form, at, version_in
 from tongxin.faces.organise import series_form
 from tongxin.faces.organise.frame import event_page, framed, shop_of, shop_typed, shops
+from tongxin.faces.organise.once import key_for, made_once
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb
 from tongxin.foundation.errors import Refused
@@ -52,11 +53,15 @@ def _form(code: str) -> tuple[str, str]:
 
 
 def new(request: Asked) -> HttpResponse:
-    """How it comes again; first the dates are shown, then it is opened as drafts."""
+    """How it comes again; first the dates are shown, then it is opened as drafts, once however often the form is sent."""
     found = shops(request)
     shop = shop_of(request, found)
     form = series_form.new_form(request, found, shop)
-    context: dict[str, Any] = {"form": form, "only": shop if len(found) == 1 else None}
+    context: dict[str, Any] = {
+        "form": form,
+        "only": shop if len(found) == 1 else None,
+        "key": key_for(request),
+    }
     status = 200
     if request.method == "POST":
         form.typed = request.POST
@@ -65,13 +70,26 @@ def new(request: Asked) -> HttpResponse:
             wanted = series_form.series_in(request, form)
             context["preview"] = _preview(request, store, wanted)
             if request.POST.get("step") == "open":
-                opened = actions.open_series(viewer=request.viewer, store=store, series=wanted)
-                flash(request, _("{n} 场排好了，都是草稿。看一眼再发布。").format(n=len(opened.occurrences)))
-                return redirect("organise.one_series", opened.series.public_id)
+                return _opened(request, store, wanted)
         except Refused as refused:
             status = form.refuse(refused, request.viewer.language, series_form.WHERE)
+            context["key"] = key_for(request, refused)
     back = reverse("organise.series")
     return framed(request, "organise/series_new.html", context, heading=_("新系列"), back=back, status=status)
+
+
+def _opened(request: Asked, store: Any, wanted: Any) -> HttpResponse:
+    dates: list[Any] = []
+
+    def make() -> UUID:
+        opened = actions.open_series(viewer=request.viewer, store=store, series=wanted)
+        dates.extend(opened.occurrences)
+        return opened.series.public_id
+
+    made = made_once(request, make)
+    if dates:  # sent twice, it was said the first time
+        flash(request, _("{n} 场排好了，都是草稿。看一眼再发布。").format(n=len(dates)))
+    return redirect("organise.one_series", made)
 
 
 def _preview(request: Asked, store: Any, wanted: Any) -> dict[str, Any]:

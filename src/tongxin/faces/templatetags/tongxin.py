@@ -13,6 +13,8 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 
 from tongxin.faces import pictures
 from tongxin.foundation import clock, money
+from tongxin.kits.rules.naming import spoken
+from tongxin.kits.terms import ALLOW_LABELS, Allow
 from tongxin.rings.terms import Ring
 
 register = Library()
@@ -59,6 +61,20 @@ def shown(cell: Any) -> str:
     if isinstance(cell, int):
         return num(cell)
     return f"{cell:,.3g}".replace("-", "−") if isinstance(cell, float) else said(cell)
+
+
+@register.filter
+def at(value: Any, path: str) -> str:
+    """A value of a kit at its path as people say it: money in yuan, nothing as a dash, and what a store may do with a field in words."""
+    if value is None:
+        return "—"
+    if not isinstance(value, dict) or "rule" not in value:
+        return spoken(path, value)
+    words = said(ALLOW_LABELS[Allow(value["rule"])])
+    if value.get("one_of"):
+        return f"{words} {'／'.join(spoken(path, one) for one in value['one_of'])}"
+    ends = [spoken(path, value[end]) for end in ("least", "most") if value.get(end) is not None]
+    return f"{words} {'～'.join(ends)}" if ends else words
 
 
 SPAN = re.compile(
@@ -174,6 +190,12 @@ def weekday(at: date) -> str:
 
 
 @register.filter
+def dayname(at: date) -> str:
+    """`四`, `Thu`: over a day of a week that is drawn."""
+    return f"{at:%a}" if english() else WEEKDAYS[at.weekday()]
+
+
+@register.filter
 def hour(at: Any) -> str:
     """`08:30` on the clock of the installation."""
     return f"{_local(at):%H:%M}"
@@ -259,6 +281,18 @@ def plainly(value: float) -> str:
 def percent(share: float) -> str:
     """`29.7%`; what is little but not nothing says so."""
     return "<0.1%" if 0 < share < 0.001 else f"{share * 100:.1f}%"
+
+
+@register.filter
+def permille(n: int) -> str:
+    """Thousandths as `71.7%`."""
+    return percent(n / 1000)
+
+
+@register.filter
+def wholepercent(share: float) -> str:
+    """`84%`: of a share that has its interval beside it."""
+    return f"{share * 100:.0f}%"
 
 
 @register.simple_tag(takes_context=True)
