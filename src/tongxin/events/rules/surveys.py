@@ -71,7 +71,7 @@ class Net:
 def net(scores: Sequence[int]) -> Net | None:
     """Promoters (9–10) less detractors (0–6); None without answers.
 
-    The interval is the adjusted Wald one (Rocks 2016, Psychometrika 81): three answers more, 3/4 promoter, 3/2 passive,
+    The interval is the adjusted Wald one (Rocks 2016, The American Statistician 70(4)): three answers more, 3/4 promoter, 3/2 passive,
     3/4 detractor. The plain one has no width at all where all say the same.
     """
     n = len(scores)
