@@ -1,4 +1,4 @@
-"""A small committed world behind a live server, and one Chromium: built once a module, thrown away after it."""
+"""A small committed world behind a live server, and one Chromium: there for a module, thrown away after it."""
 
 import json
 import logging
@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import connections
+from django.db import connections, transaction
 from django.test import override_settings
 from playwright.sync_api import sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
-from project import emptied
+from project import emptied, kept_rows
 from tongxin.faces import entrance
 from tongxin.faces.cli import sandbox
 from tongxin.foundation import clock
@@ -62,16 +62,8 @@ def _django_db_helper():
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), override_settings(DEMO=True):
-        document = sandbox.build(members=3)
-        _live(document)
-        built = World("", document, _studies(), _measurements())
-        built.cookies = {
-            "hq": _cookie(document["hq"]["admin"]["handle"]),
-            "analyst": _cookie(document["hq"]["hq_analyst"]["handle"]),
-            "champion": _cookie(built.store["champions"][0]["handle"]),
-            "member": _cookie(built.store["members"][1]["handle"]),
-            "eraser": _cookie(built.store["members"][2]["handle"]),
-        }
+        with transaction.atomic():
+            built = kept_rows.begin("the world of the browser", _made)
         logging.getLogger("django.server").setLevel(logging.ERROR)
         server = LiveServer("127.0.0.1")
         built.url = server.url
@@ -80,6 +72,20 @@ def world(django_db_setup, django_db_blocker):
         finally:
             server.stop()
             emptied.empty()
+
+
+def _made() -> World:
+    document = sandbox.build(members=3)
+    _live(document)
+    built = World("", document, _studies(), _measurements())
+    built.cookies = {
+        "hq": _cookie(document["hq"]["admin"]["handle"]),
+        "analyst": _cookie(document["hq"]["hq_analyst"]["handle"]),
+        "champion": _cookie(built.store["champions"][0]["handle"]),
+        "member": _cookie(built.store["members"][1]["handle"]),
+        "eraser": _cookie(built.store["members"][2]["handle"]),
+    }
+    return built
 
 
 def _live(document: dict[str, Any]) -> None:

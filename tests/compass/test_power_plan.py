@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import os
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from tongxin.faces.cli import answers, main
 
 SPEND = KPIS["spend_per_month"]
 DESIGN = Design(draws=99, windows=(3, 6), min_cohort=5)
+CHAINS = int(os.environ.get("TONGXIN_CHAINS", "20"))  # more by hand: TONGXIN_CHAINS=200
 
 
 @given(st.floats(0.01, 100), st.floats(1.0, 4.0))
@@ -56,12 +58,12 @@ def bare(rng, members=3000, stores=40):
 
 
 def test_the_plan_foretells_the_error_of_the_study():
-    """Planned from one chain, met in twelve others of the same kind: within a fifth."""
+    """Planned from one chain, met in six others of the same kind: within a fifth."""
     sums, people = bare(np.random.default_rng(50))
     found = planning.plan_from(sums, people, DESIGN, "CNY", expect=600)
     planned = next(one for one in found.precision if one.method == "never_joiners" and one.window == 6)
     met = []
-    for seed in range(12):
+    for seed in range(6):
         chain = simulated(np.random.default_rng(900 + seed), members=3000, share=0.4, design=DESIGN)
         opened = chain.window(6)
         read = window.read(opened, "never_joiners", SPEND).estimate
@@ -70,19 +72,21 @@ def test_the_plan_foretells_the_error_of_the_study():
 
 
 def test_an_effect_of_the_detectable_size_is_found_about_four_times_out_of_five():
-    """40 chains: the 99 % binomial interval of 80 % is 25–38 findings."""
+    """As often as the 99 % binomial interval of 80 % allows: 11 to 20 of 20 chains."""
     sums, people = bare(np.random.default_rng(51), members=2000)
     found = planning.plan_from(sums, people, DESIGN, "CNY", expect=300)
     planned = next(one for one in found.precision if one.method == "never_joiners" and one.window == 3)
     hits = 0
-    for seed in range(40):
+    for seed in range(CHAINS):
         rng = np.random.default_rng(3000 + seed)
         chain = simulated(rng, members=2000, share=0.2, effect=round(planned.mde, 2), design=DESIGN)
         opened = chain.window(3)
         scale = math.sqrt(opened.matches["never_joiners"].retained / planned.treated)
         read = window.read(opened, "never_joiners", SPEND)
         hits += abs(read.estimate.value) * scale > planned.critical * read.estimate.se * scale
-    assert 25 <= hits <= 39
+    chance = [math.comb(CHAINS, n) * 0.8**n * 0.2 ** (CHAINS - n) for n in range(CHAINS + 1)]
+    assert sum(chance[: hits + 1]) > 0.005
+    assert sum(chance[hits:]) > 0.005
 
 
 def test_more_people_find_less_and_the_numbers_agree_with_each_other():

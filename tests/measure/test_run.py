@@ -26,7 +26,8 @@ from tongxin.stores.actions import open_brand
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FULL = {"draws": 99, "min_cohort": 1, "kpis": ["spend_per_month", "orders_per_month"]}
-ASKED = FULL | {"windows": [3]}  # the rest is about who is in, not about every window
+# The rest is about who is in, not about every window and number.
+ASKED = FULL | {"draws": 29, "windows": [3], "kpis": ["spend_per_month"]}
 
 
 @pytest.fixture(scope="module")

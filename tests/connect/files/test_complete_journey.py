@@ -62,7 +62,7 @@ def test_own_brand_is_high_margin_and_nothing_else(tables):
 
 @pytest.fixture
 def forty_households(tmp_path, monkeypatch):
-    """The package with the baskets of forty households; the whole chain is imported where the demo is built."""
+    """The package with the baskets of forty households; all of it is imported by `bench/run.py demo`."""
     whole = journey.folder()
     for name in ("transactions", "products", "campaigns", "campaign_descriptions", "coupon_redemptions"):
         table = pq.read_table(whole / f"{name}.parquet")
