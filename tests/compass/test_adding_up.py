@@ -90,6 +90,35 @@ def test_home_is_where_most_orders_were_before_entry_then_after_then_the_lowest_
         assert stores[home[place]] == best
 
 
+@pytest.mark.parametrize("listed", [["S9", "S6", "S5", "S4", "S3", "S2", "S1", "S0", "S0"], ["S0", "S3"], []])
+def test_the_list_of_stores_decides_nothing_about_homes(orders, listed):
+    """A list with every store, and stores nobody buys in, saves a reading; one that lacks some is not believed."""
+    found = []
+    for more in ({}, {"stores": pa.table({"store_code": listed, "name": listed})}):
+        opened = open_sources({"orders": orders} | more, room=Room(settled=True))
+        facts = panel.gather(opened, calendar_for("month", opened))
+        people = opened.con.table("orders").select("member_code").limit(0).mutate(entered=0)
+        found.append(homes.of(opened, facts, people, 59))
+    assert np.array_equal(found[0][0], found[1][0])
+    assert found[0][1] == found[1][1] == tuple(f"S{s}" for s in range(7))
+
+
+def test_orders_of_nobody_are_left_out_of_joins_whether_they_are_kept_or_read_again(orders):
+    """Read again they pass by with the others, and find no member."""
+    found = []
+    for parts in (1, 2):
+        opened = open_sources({"orders": orders}, room=Room(partitions=parts))
+        facts = panel.gather(opened, calendar_for("month", opened))
+        assert (facts.every is None) is (parts == 1)
+        rows = opened.arrow(facts.bought.select("order_no", "member").order_by("order_no"))
+        found.append(rows.to_pylist())
+    named = sum(code is not None for code in orders["member_code"].to_pylist())
+    assert found[0] == found[1]
+    assert len(found[0]) == named < len(orders)
+    guests = opened.arrow(facts.joined.filter(facts.joined.member_code.isnull()))
+    assert len(guests) == len(orders) - named
+
+
 @pytest.mark.parametrize(
     ("values", "known"),
     [

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from made_panels import made
 from scipy import stats
+from scipy.spatial import cKDTree
 
 from tongxin.compass import window
 from tongxin.compass.design import Design
 from tongxin.compass.kpis import KPIS
+from tongxin.compass.naive import matched_on_spend
 
 DESIGN = Design(strata=("store",), min_controls=2, min_cohort=1, draws=0)
 
@@ -200,6 +202,19 @@ def test_matched_on_spend_is_a_paired_difference(tiny):
             gaps.append((change[0] - change[1]) / 100)
     found = window.read_naive(opened, "matched_on_spend", KPIS["spend_per_month"])
     assert found.value == pytest.approx(np.mean(gaps), rel=1e-9)
+
+
+@pytest.mark.parametrize(("high", "ties"), [(10**6, False), (6, True)])
+def test_the_nearest_in_past_spend_is_what_the_plain_tree_says_also_between_equals(high, ties):
+    """The tree that is built faster answers only where one is nearest; between equals the plain one decides."""
+    rng = np.random.default_rng(4)
+    pool, wanted = rng.integers(0, high, (5000, 4)) / 3.0, rng.integers(0, high, (300, 4)) / 3.0
+    far, plain = cKDTree(pool).query(wanted, k=2)
+    quick = cKDTree(pool, balanced_tree=False, compact_nodes=False).query(wanted)[1]
+    assert (far[:, 0] == far[:, 1]).any() == ties
+    assert (quick != plain[:, 0]).any() == ties  # the control: the fast tree alone chooses others
+    assert np.array_equal(matched_on_spend._looked_up(pool, wanted), cKDTree(pool).query(wanted)[1])
+    assert matched_on_spend._looked_up(pool[:1], wanted).tolist() == [0] * 300
 
 
 def test_relative_effect_is_effect_over_what_would_have_been(tiny):

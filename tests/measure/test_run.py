@@ -55,6 +55,14 @@ def chain(world, tmp_path_factory, django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Who is in a study is read from its numbers: the eight pictures, half of its time, are looked at in the first test."""
+    names = ("event_study", "forest", "love_plot", "naive_honest")
+    blank = {name: {"svg": "<svg/>", "said": ""} for name in names}
+    monkeypatch.setattr(studies, "_pictures", lambda answer, language: blank)
+
+
 def numbers(plain):
     """The parts of study.json that carry digits; codes of people are not among them."""
     parts = ("population", "balance", "kpis", "event_study", "checks")
@@ -108,7 +116,7 @@ def excluded(study):
     return {row["reason"]: row["n"] for row in study.answer["population"]["excluded"]}
 
 
-def test_switched_off_and_staff_leave_both_arms_and_are_counted(world, chain):
+def test_switched_off_and_staff_leave_both_arms_and_are_counted(world, chain, undrawn):
     refused = pc.sum(pc.invert(world["members"]["consent_measurement"])).as_py()
     before = run_study(study_id=plan_study(viewer=SYSTEM, title="before", design=ASKED).pk)
     assert excluded(before)["measurement_refused"] == refused
@@ -132,7 +140,7 @@ def test_switched_off_and_staff_leave_both_arms_and_are_counted(world, chain):
     assert after.fingerprint != before.fingerprint
 
 
-def test_merged_entries_are_one_member(world, chain):
+def test_merged_entries_are_one_member(world, chain, undrawn):
     # Two who agree to be measured, and one of them without a paid period: of two answers the newest one would hold for both.
     agreed = set(agreeing(world)) - set(world["memberships"]["member_code"].to_pylist())
     one = min(agreed & set(joiners(world)))
@@ -155,7 +163,7 @@ def test_merged_entries_are_one_member(world, chain):
     assert kept.answer["population"]["never_joiners"] == direct["population"]["never_joiners"]
 
 
-def test_one_world_a_study(world, chain):
+def test_one_world_a_study(world, chain, undrawn):
     Customer.objects.filter(pk=chain.person(joiners(world)[0]).pk).update(simulated=True)
     real = run_study(study_id=plan_study(viewer=SYSTEM, title="real", design=ASKED).pk)
     assert (real.simulated, excluded(real)["simulated"]) == (False, 1)
@@ -165,7 +173,7 @@ def test_one_world_a_study(world, chain):
     assert "simulated" not in excluded(acted)
 
 
-def test_a_study_of_one_store_holds_the_members_of_that_store(world, chain):
+def test_a_study_of_one_store_holds_the_members_of_that_store(world, chain, undrawn):
     store = chain.person(joiners(world)[0]).home_store
     kept = run_study(study_id=plan_study(viewer=SYSTEM, title="one", design=ASKED, store=store).pk)
     assert kept.state == "done"
@@ -180,7 +188,7 @@ def test_what_the_engine_cannot_read_is_a_failed_study_with_its_faults(chain):
     assert kept.faults[0].startswith("design.primary")
 
 
-def test_a_fault_of_ours_is_not_hidden(chain, monkeypatch):
+def test_a_fault_of_ours_is_not_hidden(chain, undrawn, monkeypatch):
     study = plan_study(viewer=SYSTEM, title="broken", design=ASKED)
 
     def breaks(*_args):

@@ -6,6 +6,7 @@ members after the other.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import ibis
@@ -47,10 +48,29 @@ def of(dataset: Dataset, given: Facts, entered: Any, members: int) -> tuple[np.n
     OutOfRoom
         The orders of one part do not fit; says how many parts would.
     """
+    if dataset.has("stores", "store_code"):
+        with contextlib.suppress(
+            _Unlisted
+        ):  # the chain's list is short; the orders are not read just to learn the codes
+            return _of(dataset, given, entered, members, _codes(dataset, "stores"))
     # of all orders, members' or not: one column is read instead of all that says whose they are
-    every = dataset.tables["orders"].select("store_code").distinct()
+    return _of(dataset, given, entered, members, _codes(dataset, "orders"))
+
+
+class _Unlisted(Exception):
+    """An order of a store that is not among the codes."""
+
+
+def _codes(dataset: Dataset, table: str) -> pa.Array:
+    """Codes of the stores of a table, each once, ascending."""
+    every = dataset.tables[table].select("store_code").distinct()
     codes = pc.drop_null(dataset.arrow(every)["store_code"].combine_chunks())
-    codes = codes.take(pc.array_sort_indices(codes))
+    return codes.take(pc.array_sort_indices(codes))
+
+
+def _of(
+    dataset: Dataset, given: Facts, entered: Any, members: int, codes: pa.Array
+) -> tuple[np.ndarray, tuple[str, ...]]:
     home, seen = np.zeros(members, dtype=np.int64), np.zeros(len(codes), dtype=bool)
     # half as wide is sorted in half the time
     width = np.dtype(np.uint32 if 2 * members * len(codes) < 2**32 else np.int64)
@@ -68,14 +88,17 @@ def _keys(  # noqa: PLR0917 - one question: whose orders, counted how
         raise partitions.refusal(dataset, given)
     who = part.members.left_join(entered, "member_code")
     who = who.select("member_code", "member", late_from=ibis.coalesce(who.entered.cast("int64"), 2**40))
-    rows = part.orders.inner_join(who, "member_code")
+    rows = part.joined.inner_join(who, "member_code")
     rows = rows.select("member", "store_code", late=(rows.day >= rows.late_from).cast("int64"))
     if not dataset.streams:
         rows = rows.group_by("member", "store_code", "late").agg(n=rows.count())
     keys, end = np.empty(size, dtype=width), 0
     with partitions.refusing(dataset, given):
         for batch in dataset.batches(rows):
-            store = pc.index_in(batch["store_code"], codes).to_numpy().astype(np.int64)
+            store = pc.index_in(batch["store_code"], codes)
+            if store.null_count:
+                raise _Unlisted
+            store = store.to_numpy().astype(np.int64)
             found = (batch["member"].to_numpy() * len(codes) + store) * 2 + batch["late"].to_numpy()
             if "n" in batch.schema.names:
                 found = np.repeat(found, batch["n"].to_numpy())

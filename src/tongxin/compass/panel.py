@@ -47,12 +47,14 @@ class Facts:
 
     `orders`: one row an order of any member (code, store, day, period, fen after refunds). `members`: code, number
     0…n−1 in code order, first day of purchase, part. `partial` when these are the members of one part only.
+    `every`: the orders with those of nobody among them, where a join that finds the members need not sort these out first.
     """
 
     orders: Any
     members: Any
     calendar: Calendar
     partial: bool = False
+    every: Any = None
 
     def part_of(self, number: int) -> Facts:
         """Return the facts of the members of one part; the orders of the others fall away when these are numbered."""
@@ -65,7 +67,12 @@ class Facts:
     @property
     def bought(self) -> Any:
         """The orders of these members, numbered."""
-        return self.numbered(self.orders)
+        return self.numbered(self.joined)
+
+    @property
+    def joined(self) -> Any:
+        """The orders as a join by member code takes them: one without a code finds no member."""
+        return self.orders if self.every is None else self.every
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,9 @@ def gather(dataset: Dataset, calendar: Calendar) -> Facts:
     orders = order_facts(dataset, calendar)
     if parts == 1 and _small(dataset):  # else they are read again: what does not fit must not be kept either
         orders = dataset.keep(orders)
-    return Facts(orders, dataset.keep(member_index(orders, parts)), calendar)
+        return Facts(orders, dataset.keep(member_index(orders, parts)), calendar)
+    every = order_facts(dataset, calendar, guests=True)
+    return Facts(orders, dataset.keep(member_index(orders, parts)), calendar, every=every)
 
 
 def _small(dataset: Dataset) -> bool:
@@ -185,14 +194,15 @@ def has_lines(dataset: Dataset) -> bool:
     return all(dataset.has(table) for table in ("order_lines", "products", "categories"))
 
 
-def order_facts(dataset: Dataset, calendar: Calendar) -> Any:
-    """Return one row an order of a member: code, store, day, period, fen after refunds."""
+def order_facts(dataset: Dataset, calendar: Calendar, *, guests: bool = False) -> Any:
+    """Return one row an order of a member: code, store, day, period, fen after refunds; with `guests` of nobody too."""
     if not dataset.has("orders", "member_code"):
         raise BadInput.one(
             "orders.member_code", "missing: a study must know who bought", ("a column member_code",)
         )
     orders = dataset.tables["orders"]
-    orders = orders.filter(orders.member_code.notnull())
+    if not guests:
+        orders = orders.filter(orders.member_code.notnull())
     if "status" in orders.columns:
         orders = orders.filter(orders.status.isnull() | orders.status.lower().notin(DEAD_STATUSES))
     net = orders.total_paid_fen

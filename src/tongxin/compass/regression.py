@@ -211,9 +211,10 @@ class Regression:
         left = np.zeros((len(asked), len(self.rows.people)))
         seen, hoped = (np.empty((len(asked), len(weight))) for _ in range(2))
         control = np.zeros(len(asked))
+        values = np.empty(left.shape)  # of one cohort: worked out once, looked at twice
         for number, one in enumerate(self._cohorts):
             at = one.treated
-            means, slope = self._fitted(number, one, running, asked)
+            means, slope = self._fitted(number, one, running, asked, values)
             control += means @ self._mass[one.cells]
             hoped[:, at] = means[:, self._treated_cell[at] - one.cells.start]
             if self._slopes is not None:
@@ -221,9 +222,8 @@ class Regression:
             for k, pieces in enumerate(asked):
                 seen[k, at] = _added(running, one.cohort, pieces, self.treated_at[at])
             for some in _blocks(left.shape[1]):
-                for k, pieces in enumerate(asked):
-                    values = _added(running, one.cohort, pieces, some)
-                    self._unexplained(number, one, values, means[k], slope[k], left[k], some)
+                for k, here in enumerate(values):
+                    self._unexplained(number, one, here[some], means[k], slope[k], left[k], some)
         treated = seen @ weight
         for k, here in enumerate(left):
             np.add.at(here, self.treated_at, weight * (hoped[k] - control[k]))
@@ -233,15 +233,18 @@ class Regression:
         ]
 
     def _fitted(
-        self, number: int, one: _Cohort, running: np.ndarray, asked: Sequence[Pieces]
+        self, number: int, one: _Cohort, running: np.ndarray, asked: Sequence[Pieces], out: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Weighted control means of the cells of a cohort, and slopes; shapes (asked, cells), (asked, covariates)."""
+        """Weighted control means of the cells of a cohort, and slopes; shapes (asked, cells), (asked, covariates).
+
+        What was asked of each person is written to `out`, shape (asked, people).
+        """
         slopes, mass = self._slopes, self._mass[one.cells]
         sums = np.zeros((len(asked), len(mass)))
         products = np.zeros((len(asked), 0 if slopes is None else slopes.crossed.shape[1]))
         for some in _blocks(len(self.rows.people)):
             for k, pieces in enumerate(asked):
-                values = _added(running, one.cohort, pieces, some)
+                values = _added(running, one.cohort, pieces, some, out[k, some])
                 if slopes is not None:
                     # the covariates are centred in their cells, so the values need not be
                     products[k] += slopes.crossed[number][:, some] @ values
@@ -282,10 +285,18 @@ def _blocks(people: int) -> list[slice]:
     return [slice(begin, begin + BLOCK) for begin in range(0, people, BLOCK)]
 
 
-def _added(running: np.ndarray, cohort: int, pieces: Pieces, who: slice | np.ndarray) -> np.ndarray:
-    """Add up what is asked of some people for one cohort, shape (who,)."""
-    out = np.zeros(0)
+def _added(
+    running: np.ndarray,
+    cohort: int,
+    pieces: Pieces,
+    who: slice | np.ndarray,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Add up what is asked of some people for one cohort, shape (who,); written to `out` if that is given."""
     for place, (begin, end, share) in enumerate(pieces):
-        one = (running[cohort + end + 1][who] - running[cohort + begin][who]) * share
-        out = out + one if place else one
-    return out
+        one = running[cohort + end + 1][who] - running[cohort + begin][who]
+        if place:
+            out += one * share
+        else:
+            out = np.multiply(one, share, out=out)
+    return np.zeros(0) if out is None else out

@@ -15,6 +15,9 @@ from tongxin.compass.match import Match
 from tongxin.compass.naive.base import Naive
 from tongxin.compass.riskset import RiskSet
 
+#: a second neighbour this much further away than the first is further away in any arithmetic
+CLEARLY = 1 + 1e-9
+
 
 def quarters(frame: Frame, members: np.ndarray, cohort: int) -> np.ndarray:
     """Spend in (up to) four equal parts of all periods before entry, shape (members, parts)."""
@@ -31,9 +34,23 @@ def _nearest(frame: Frame, one: RiskSet) -> np.ndarray:
         return known[2]
     pool = quarters(frame, one.never, one.cohort)
     scale = np.maximum(pool.std(axis=0), 1.0)
-    _, nearest = cKDTree(pool / scale).query(quarters(frame, one.treated, one.cohort) / scale)
+    nearest = _looked_up(pool / scale, quarters(frame, one.treated, one.cohort) / scale)
     frame.reader.nearest[one.cohort] = one.treated, one.never, nearest
-    return np.asarray(nearest)
+    return nearest
+
+
+def _looked_up(pool: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Place of the point of the pool that is nearest to each wanted one.
+
+    A tree that is cut in the middle of space is built in half the time of one that is cut in the middle of the points.
+    Both find the same point wherever one is nearest; between equally near ones the second decides, as it always has.
+    """
+    if len(pool) > 1:
+        quick = cKDTree(pool, balanced_tree=False, compact_nodes=False)
+        far, nearest = quick.query(wanted, k=2)
+        if (far[:, 1] > far[:, 0] * CLEARLY).all():
+            return np.asarray(nearest[:, 0])
+    return np.asarray(cKDTree(pool).query(wanted)[1])
 
 
 def choose(frame: Frame) -> Match:

@@ -10,6 +10,7 @@ from tongxin.champions.terms import Health
 from tongxin.kits.queries import Tile
 
 A_ROW = 16  # marks side by side; a longer region goes on in the next line
+LARGE, A_WIDE_ROW = 96, 32  # a region of more than six lines takes the whole width
 STEP = 19.0
 
 
@@ -25,10 +26,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class RegionDots:
-    """The stores of a region as marks in lines of sixteen."""
+    """The stores of a region as marks in lines of sixteen; of a large one in lines of thirty-two."""
 
     name: str
     marks: tuple[Mark, ...]
+    width: float
     height: float
     counted: tuple[tuple[Health, int], ...]
 
@@ -42,13 +44,14 @@ def region_dots(lines: Iterable[StoreLine]) -> list[RegionDots]:
 
 
 def _region(name: str, found: Sequence[StoreLine]) -> RegionDots:
+    a_row = A_ROW if len(found) <= LARGE else A_WIDE_ROW
     marks = tuple(
-        Mark(10 + STEP * (n % A_ROW), 10 + 20 * (n // A_ROW), line.health.level, line.name)
+        Mark(10 + STEP * (n % a_row), 10 + 20 * (n // a_row), line.health.level, line.name)
         for n, line in enumerate(found)
     )
     levels = [line.health.level for line in found]
     counted = tuple((level, levels.count(level)) for level in Health if level in levels)
-    return RegionDots(name, marks, 20.0 * (1 + (len(found) - 1) // A_ROW), counted)
+    return RegionDots(name, marks, STEP * a_row, 20.0 * (1 + (len(found) - 1) // a_row), counted)
 
 
 @dataclass(frozen=True)
