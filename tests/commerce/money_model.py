@@ -183,10 +183,10 @@ class Money(RuleBasedStateMachine):
             deal = Deal(made.public_id, n % MEMBERS, store, fee, value, terms, "open" if fee else "paid")
             if fee:
                 actions.mark_paid(
-                    viewer=TESTS, promise_id=made.public_id, receipt=f"K{n}", store=self.stores[store]
+                    viewer=TESTS, promise_id=made.public_id, receipt=f"{self.shard}K{n}", store=self.stores[store]
                 )
                 self.book(("till", store, fee), ("fees_deferred", store, -fee))
-                deal.till, deal.receipt = store, f"K{n}"
+                deal.till, deal.receipt = store, f"{self.shard}K{n}"
             self.grant(
                 deal, actions.attended(viewer=TESTS, subject=("events", f"{self.shard}{n}"), at=self.now)
             )
@@ -247,6 +247,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: self.deals)
     @rule(data=st.data(), store=st.integers(0, 1), receipt=st.sampled_from(RECEIPTS))
     def pay(self, data, store, receipt):
+        receipt = self.shard + receipt
         deal = self.pick(data)
         taken = any(
             d is not deal
@@ -369,6 +370,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: self.deals)
     @rule(data=st.data(), store=st.integers(0, 1), receipt=st.sampled_from(RECEIPTS))
     def pay_refund(self, data, store, receipt):
+        receipt = self.shard + receipt
         deal = self.pick(data)
         same = deal.state == "refunded" and deal.back == (store, receipt)
         code = None if deal.state == "refund_due" or same else "commerce.no_refund_due"
@@ -412,6 +414,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: self.papers())
     @rule(data=st.data(), store=st.integers(0, 1), receipt=st.sampled_from(RECEIPTS))
     def redeem(self, data, store, receipt):
+        receipt = self.shard + receipt
         deal, paper = data.draw(st.sampled_from([(d, p) for d in self.deals.values() for p in d.papers]))
         today = self.now.astimezone(SHANGHAI).date()
         spent_today = [
