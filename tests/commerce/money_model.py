@@ -183,7 +183,10 @@ class Money(RuleBasedStateMachine):
             deal = Deal(made.public_id, n % MEMBERS, store, fee, value, terms, "open" if fee else "paid")
             if fee:
                 actions.mark_paid(
-                    viewer=TESTS, promise_id=made.public_id, receipt=f"{self.shard}K{n}", store=self.stores[store]
+                    viewer=TESTS,
+                    promise_id=made.public_id,
+                    receipt=f"{self.shard}K{n}",
+                    store=self.stores[store],
                 )
                 self.book(("till", store, fee), ("fees_deferred", store, -fee))
                 deal.till, deal.receipt = store, f"{self.shard}K{n}"
