@@ -23,7 +23,7 @@ def act(draft: Draft, value: float, rng: np.random.Generator) -> dict[str, Any]:
     for name in ("missed", "lost", "cancelled", "paid_month"):
         if (there := getattr(draft, name)) is not None:
             setattr(draft, name, np.concatenate([there, np.full(n, -1)]))
-    for name in ("waited", "staff"):
+    for name in ("waited", "drew", "staff"):
         if (there := getattr(draft, name)) is not None:
             setattr(draft, name, np.concatenate([there, np.zeros(n, dtype=bool)]))
     for name in ("shop", "coupon", "online"):
