@@ -249,7 +249,7 @@ def whole(folder: Path, lines: int) -> tuple[dict[str, Any], list[dict[str, Any]
     stages = found["stages"]
     cpu = stages["members"]["cpu"] + stages["sums"]["cpu"]
     peak = stages["sums"]["peak_mb"] / 1000
-    rest = stages["report"]["cpu"]
+    rest, wall = stages["report"]["cpu"], stages["report"]["wall"]
     full = lines >= 10**8
     said = f"{found['lines']:,} order lines ({size:.2f} GB Parquet), {found['members']:,} members, {found['orders']:,} orders"
     return found, [
@@ -264,11 +264,12 @@ def whole(folder: Path, lines: int) -> tuple[dict[str, Any], list[dict[str, Any]
         ),
         row(
             "the rest of the report: people, controls, effects, checks, sentences, page",
-            f"{rest:.1f} CPU-s",
+            f"{wall:.0f} s, {rest:.1f} CPU-s",
             "≤ 60 s",
-            rest <= 60 if full else None,
-            f"wall {stages['report']['wall']:.0f} s, peak {stages['report']['peak_mb'] / 1000:.2f} GB",
+            wall <= 60 if full else None,
+            f"judged by the clock: by processor seconds it would be {rest:.1f} of 60; peak {stages['report']['peak_mb'] / 1000:.2f} GB",
             cpu=rest,
+            wall=wall,
         ),
     ]
 

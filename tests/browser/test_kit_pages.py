@@ -205,7 +205,7 @@ def test_the_next_message_is_copied_its_poster_saved_and_marked_in_three_taps(
         shop = stores.access_store(JOB, world.store["id"])
         for member in world.store["members"]:
             agree(people.access_customer(JOB, member["id"]))
-        event = published(shop, title="周末市集", starts_at=clock.now() + timedelta(days=2))
+        event = published(shop, title="Weekend market", starts_at=clock.now() + timedelta(days=2))
         made = outreach.plan_message(
             viewer=JOB, message_class=MessageClass.COMMUNITY, channel="manual", audience="store",
             audience_key=str(shop.public_id), store=shop, text="周六店门口有市集，来逛逛。",
