@@ -37,12 +37,16 @@ browser:
 	else echo "the browser tests need: sudo apt-get install chromium fonts-noto-cjk fontconfig"; exit 1; fi
 
 # Rewriting the asserts of six hundred files takes each worker twenty seconds and is read only where one fails: those run again.
+# Bandit takes one core for ten seconds: it reads beside the tests, which wait for a database at their start, and is heard at the end.
 test: .venv/dev browser  ## the whole suite, random order, network off, on the embedded PostgreSQL
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/bandit -q -c pyproject.toml -r src -ll
 	@$(BIN)/lint-imports --config importlinter.ini >/dev/null || $(BIN)/lint-imports --config importlinter.ini
-	@$(BIN)/python -m compileall -q tests
-	@$(BIN)/pytest -n 2 --dist loadfile --assert=plain || { $(BIN)/pytest --last-failed -n 2 --dist loadfile; exit 1; }
+	@mkdir -p var && $(BIN)/python -m compileall -q tests
+	@$(BIN)/bandit -q -c pyproject.toml -r src -ll >var/bandit.txt 2>&1 & reading=$$!; \
+	$(BIN)/pytest -n 2 --dist loadfile --assert=plain; tested=$$?; \
+	wait $$reading; read=$$?; [ $$read = 0 ] || cat var/bandit.txt; \
+	[ $$tested = 0 ] || $(BIN)/pytest --last-failed -n 2 --dist loadfile; \
+	exit $$((tested + read))
 
 sure: .venv/dev  ## format, lint, types, import plan, fast tests
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Handle and password, guessing, sessions."""
 
+import os
 import statistics
 import time
 from datetime import timedelta
@@ -16,6 +17,7 @@ from tongxin.foundation.accounts.terms import AccountKind, Proof
 from tongxin.foundation.audit.models import Entry
 
 H = timedelta(hours=1)
+PAIRS = int(os.environ.get("TONGXIN_PAIRS", "10"))  # more by hand: each costs half a second of processor
 pytestmark = pytest.mark.django_db
 
 
@@ -114,10 +116,10 @@ def test_unknown_names_take_as_long_as_known_ones(chen, settings):
         Attempt.objects.all().delete()
         return taken
 
-    pairs = [(seconds("chen", i), seconds("nobody", i)) for i in range(24)]
+    pairs = [(seconds("chen", i), seconds("nobody", i)) for i in range(PAIRS)]
     sign_ins._NOBODY.clear()
     known_median, unknown_median = (statistics.median(side) for side in zip(*pairs, strict=True))
-    # 24 pairs on a shared machine: the tolerance is wider than the promise; the twin below shows what it would catch.
+    # Few pairs on a shared machine: the tolerance is wider than the promise; the twin below shows what it would catch.
     assert abs(known_median - unknown_median) < 0.25 * known_median
     assert (
         unknown_median > 0.01

@@ -66,9 +66,10 @@ def too_pale(page) -> list[str]:
 
 
 def with_axe(page):
-    """The page, into which axe is put once."""
+    """The page, into which axe is put once; what the same tab opens next has it from the start, and it is sent only once."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
+        page.add_init_script(AXE_SCRIPT)
     return page
 
 

@@ -55,14 +55,6 @@ def chain(world, tmp_path_factory, django_db_setup, django_db_blocker):
         transaction.set_rollback(True)
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Who is in a study is read from its numbers: the eight pictures, half of its time, are looked at in the first test."""
-    names = ("event_study", "forest", "love_plot", "naive_honest")
-    blank = {name: {"svg": "<svg/>", "said": ""} for name in names}
-    monkeypatch.setattr(studies, "_pictures", lambda answer, language: blank)
-
-
 def numbers(plain):
     """The parts of study.json that carry digits; codes of people are not among them."""
     parts = ("population", "balance", "kpis", "event_study", "checks")

@@ -73,6 +73,16 @@ class Migration(migrations.Migration):
                 ('corrects', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='champions.checkanswer')),
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['store', '-day'], name='check_by_store'),
+                    models.Index(condition=models.Q(('answer', 'no'), models.Q(('sentence', ''), _negated=True)), fields=['-id'], name='check_concern'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('store'), models.F('day'), models.F('item'), condition=models.Q(('corrects', None)), name='check_first_answer_once'),
+                    models.CheckConstraint(condition=models.Q(('answer__in', [tongxin.champions.terms.CheckWord['YES'], tongxin.champions.terms.CheckWord['NO'], tongxin.champions.terms.CheckWord['NOT_TODAY']])), name='check_answer_known'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='CheckList',
@@ -86,6 +96,12 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField()),
                 ('brand', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('brand'), models.F('number'), name='checklist_number_once'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='checklist_numbers_from_one'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ConcernAnswer',
@@ -113,38 +129,12 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='checkanswer',
-            index=models.Index(fields=['store', '-day'], name='check_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='checkanswer',
-            index=models.Index(condition=models.Q(('answer', 'no'), models.Q(('sentence', ''), _negated=True)), fields=['-id'], name='check_concern'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkanswer',
-            constraint=models.UniqueConstraint(models.F('store'), models.F('day'), models.F('item'), condition=models.Q(('corrects', None)), name='check_first_answer_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('answer__in', [tongxin.champions.terms.CheckWord['YES'], tongxin.champions.terms.CheckWord['NO'], tongxin.champions.terms.CheckWord['NOT_TODAY']])), name='check_answer_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='checklist',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('number'), name='checklist_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='checklist',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='checklist_numbers_from_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='invite',
-            constraint=models.UniqueConstraint(models.F('store'), models.F('day'), models.F('place'), name='invite_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invite',
-            constraint=models.CheckConstraint(condition=models.Q(('place__gte', 1), ('place__lte', 3)), name='invite_three_a_day'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('store'), models.F('day'), models.F('place'), name='invite_place_once'),
+                    models.CheckConstraint(condition=models.Q(('place__gte', 1), ('place__lte', 3)), name='invite_three_a_day'),
+                ],
+            },
         ),
         migrations.RunSQL(GUARDS, BACK),
     ]

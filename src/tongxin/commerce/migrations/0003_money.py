@@ -37,6 +37,15 @@ class Migration(migrations.Migration):
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('committed_fen__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('amount_fen'), '+', models.F('approved_fen')), '-', models.F('spent_fen')))), name='envelope_not_over'),
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('approved_fen__gte', 0), ('committed_fen__gte', 0), ('hour_fen__gte', 0), ('spent_fen__gte', 0)), name='envelope_not_negative'),
+                    models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on'))), name='envelope_forwards'),
+                    models.CheckConstraint(condition=models.Q(('store__isnull', False), models.Q(('ring', ''), _negated=True), models.Q(('kit', ''), _negated=True), _connector='OR'), name='envelope_for_something'),
+                    models.UniqueConstraint(models.F('brand'), models.F('store'), models.F('ring'), models.F('kit'), models.F('opens_on'), name='envelope_once', nulls_distinct=False),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Commitment',
@@ -57,6 +66,18 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(null=True)),
                 ('envelope', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.envelope')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('subject_room'), models.F('subject_key'), name='commitment_by_subject'),
+                    models.Index(models.F('envelope'), condition=models.Q(('state', 'asked')), name='commitment_asked'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('spent_fen__gte', 0)), name='commitment_of_something'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['asked', 'refused']), _negated=True), ('spent_fen', 0), _connector='OR'), name='commitment_unspent_till_held'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('spent_fen__lte', models.F('amount_fen')), _connector='OR'), name='commitment_held_not_over'),
+                    models.UniqueConstraint(models.F('envelope'), models.F('subject_room'), models.F('subject_key'), condition=models.Q(('state__in', ['refused']), _negated=True), name='commitment_once_per_subject'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LedgerEntry',
@@ -75,6 +96,17 @@ class Migration(migrations.Migration):
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.ledgerentry')),
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['-at', '-id'], name='entry_newest'),
+                    models.Index(fields=['store', '-at', '-id'], name='entry_by_store'),
+                    models.Index(models.F('commitment'), condition=models.Q(('commitment__isnull', False)), name='entry_by_commitment'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('legs__gte', 2)), name='entry_two_legs'),
+                    models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='entry_has_key'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='LedgerLine',
@@ -86,6 +118,15 @@ class Migration(migrations.Migration):
                 ('envelope', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.envelope')),
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('book'), models.F('store'), name='line_by_account'),
+                    models.Index(models.F('envelope'), condition=models.Q(('envelope__isnull', False)), name='line_by_envelope'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('fen', 0), _negated=True), name='line_not_nothing'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Partner',
@@ -102,6 +143,12 @@ class Migration(migrations.Migration):
                 ('ended_on', models.DateField(null=True)),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('store'), models.F('name'), name='partner_once_per_store'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_on__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_on', None)), _connector='OR'), name='partner_end_has_day'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Promise',
@@ -128,6 +175,22 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('person'), name='promise_by_person'),
+                    models.Index(models.F('under_room'), models.F('under_key'), name='promise_under'),
+                    models.Index(models.F('store'), models.F('due_at'), condition=models.Q(('state', 'open')), name='promise_to_collect'),
+                    models.Index(models.F('refund_due_at'), condition=models.Q(('state', 'refund_due')), name='promise_to_refund'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('subject_room'), models.F('subject_key'), name='promise_once_per_subject'),
+                    models.UniqueConstraint(models.F('paid_store'), models.F('receipt'), condition=models.Q(('receipt', ''), _negated=True), name='promise_receipt_once'),
+                    models.CheckConstraint(condition=models.Q(('fee_fen__gte', 0), ('voucher_fen__gte', 0), models.Q(('fee_fen', 0), ('voucher_fen', 0), _negated=True)), name='promise_of_something'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['paid', 'granted', 'lapsed', 'refund_due']), _negated=True), models.Q(('paid_at__isnull', False), ('paid_store__isnull', False)), _connector='OR'), name='promise_paid_says_when'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['open', 'cancelled']), _negated=True), models.Q(('paid_at', None), ('receipt', '')), _connector='OR'), name='promise_open_is_unpaid'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'refund_due'), _negated=True), ('refund_due_at__isnull', False), _connector='OR'), name='promise_refund_has_day'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='ledgerentry',
@@ -153,6 +216,14 @@ class Migration(migrations.Migration):
                 ('partner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.partner')),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['store', '-starts_on'], name='sponsored_by_store'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='sponsored_forwards'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Outcome',
@@ -167,6 +238,11 @@ class Migration(migrations.Migration):
                 ('subject', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.subject')),
                 ('sponsored', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.sponsored')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='outcome_not_negative'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StaffHours',
@@ -183,6 +259,11 @@ class Migration(migrations.Migration):
                 ('commitment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.commitment')),
                 ('staff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.staff')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('cost_fen__gte', 0), ('minutes__gt', 0)), name='hours_of_something'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Voucher',
@@ -204,167 +285,24 @@ class Migration(migrations.Migration):
                 ('redeemed_store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('person'), models.F('redeemed_on'), name='voucher_by_person'),
+                    models.Index(models.F('expires_at'), condition=models.Q(('state', 'granted')), name='voucher_open'),
+                    models.Index(models.F('store'), name='voucher_by_store'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('promise'), condition=models.Q(('state', 'void'), _negated=True), name='voucher_one_stands'),
+                    models.CheckConstraint(condition=models.Q(('value_fen__gt', 0)), name='voucher_of_something'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('granted_at'))), name='voucher_forwards'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('redeemed_at__isnull', False), ('redeemed_on__isnull', False), ('redeemed_store__isnull', False), ('state', 'redeemed')), models.Q(models.Q(('state', 'redeemed'), _negated=True), ('redeemed_at', None), ('redeemed_on', None), ('redeemed_store', None)), _connector='OR'), name='voucher_spent_says_where'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='ledgerentry',
             name='voucher',
             field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commerce.voucher'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.CheckConstraint(condition=models.Q(('committed_fen__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('amount_fen'), '+', models.F('approved_fen')), '-', models.F('spent_fen')))), name='envelope_not_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('approved_fen__gte', 0), ('committed_fen__gte', 0), ('hour_fen__gte', 0), ('spent_fen__gte', 0)), name='envelope_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_on__gte', models.F('opens_on'))), name='envelope_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.CheckConstraint(condition=models.Q(('store__isnull', False), models.Q(('ring', ''), _negated=True), models.Q(('kit', ''), _negated=True), _connector='OR'), name='envelope_for_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='envelope',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('store'), models.F('ring'), models.F('kit'), models.F('opens_on'), name='envelope_once', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='commitment',
-            index=models.Index(models.F('subject_room'), models.F('subject_key'), name='commitment_by_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='commitment',
-            index=models.Index(models.F('envelope'), condition=models.Q(('state', 'asked')), name='commitment_asked'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0), ('spent_fen__gte', 0)), name='commitment_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['asked', 'refused']), _negated=True), ('spent_fen', 0), _connector='OR'), name='commitment_unspent_till_held'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), ('spent_fen__lte', models.F('amount_fen')), _connector='OR'), name='commitment_held_not_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='commitment',
-            constraint=models.UniqueConstraint(models.F('envelope'), models.F('subject_room'), models.F('subject_key'), condition=models.Q(('state__in', ['refused']), _negated=True), name='commitment_once_per_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerline',
-            index=models.Index(models.F('book'), models.F('store'), name='line_by_account'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerline',
-            index=models.Index(models.F('envelope'), condition=models.Q(('envelope__isnull', False)), name='line_by_envelope'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerline',
-            constraint=models.CheckConstraint(condition=models.Q(('fen', 0), _negated=True), name='line_not_nothing'),
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.UniqueConstraint(models.F('store'), models.F('name'), name='partner_once_per_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='partner',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_on__isnull', False), ('state', 'ended')), models.Q(models.Q(('state', 'ended'), _negated=True), ('ended_on', None)), _connector='OR'), name='partner_end_has_day'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(models.F('person'), name='promise_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(models.F('under_room'), models.F('under_key'), name='promise_under'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(models.F('store'), models.F('due_at'), condition=models.Q(('state', 'open')), name='promise_to_collect'),
-        ),
-        migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(models.F('refund_due_at'), condition=models.Q(('state', 'refund_due')), name='promise_to_refund'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(models.F('subject_room'), models.F('subject_key'), name='promise_once_per_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.UniqueConstraint(models.F('paid_store'), models.F('receipt'), condition=models.Q(('receipt', ''), _negated=True), name='promise_receipt_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(('fee_fen__gte', 0), ('voucher_fen__gte', 0), models.Q(('fee_fen', 0), ('voucher_fen', 0), _negated=True)), name='promise_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['paid', 'granted', 'lapsed', 'refund_due']), _negated=True), models.Q(('paid_at__isnull', False), ('paid_store__isnull', False)), _connector='OR'), name='promise_paid_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['open', 'cancelled']), _negated=True), models.Q(('paid_at', None), ('receipt', '')), _connector='OR'), name='promise_open_is_unpaid'),
-        ),
-        migrations.AddConstraint(
-            model_name='promise',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'refund_due'), _negated=True), ('refund_due_at__isnull', False), _connector='OR'), name='promise_refund_has_day'),
-        ),
-        migrations.AddIndex(
-            model_name='sponsored',
-            index=models.Index(fields=['store', '-starts_on'], name='sponsored_by_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='sponsored',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='sponsored_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcome',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='outcome_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffhours',
-            constraint=models.CheckConstraint(condition=models.Q(('cost_fen__gte', 0), ('minutes__gt', 0)), name='hours_of_something'),
-        ),
-        migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(models.F('person'), models.F('redeemed_on'), name='voucher_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(models.F('expires_at'), condition=models.Q(('state', 'granted')), name='voucher_open'),
-        ),
-        migrations.AddIndex(
-            model_name='voucher',
-            index=models.Index(models.F('store'), name='voucher_by_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.UniqueConstraint(models.F('promise'), condition=models.Q(('state', 'void'), _negated=True), name='voucher_one_stands'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('value_fen__gt', 0)), name='voucher_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('granted_at'))), name='voucher_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='voucher',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('redeemed_at__isnull', False), ('redeemed_on__isnull', False), ('redeemed_store__isnull', False), ('state', 'redeemed')), models.Q(models.Q(('state', 'redeemed'), _negated=True), ('redeemed_at', None), ('redeemed_on', None), ('redeemed_store', None)), _connector='OR'), name='voucher_spent_says_where'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['-at', '-id'], name='entry_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['store', '-at', '-id'], name='entry_by_store'),
         ),
         migrations.AddIndex(
             model_name='ledgerentry',
@@ -373,17 +311,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='ledgerentry',
             index=models.Index(models.F('voucher'), condition=models.Q(('voucher__isnull', False)), name='entry_by_voucher'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(models.F('commitment'), condition=models.Q(('commitment__isnull', False)), name='entry_by_commitment'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('legs__gte', 2)), name='entry_two_legs'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('key', ''), _negated=True), name='entry_has_key'),
         ),
     ]

@@ -102,6 +102,16 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.subject')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['store', 'state'], name='community_by_store'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('brand'), models.F('name'), condition=models.Q(('state', 'closed'), _negated=True), name='community_name_once'),
+                    models.CheckConstraint(condition=models.Q(('state', 'draft'), ('opened_at__isnull', False), _connector='OR'), name='community_open_has_date'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='community_closed_has_date'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Container',
@@ -117,6 +127,11 @@ class Migration(migrations.Migration):
                 ('keeper', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.staff')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('kind'), models.F('external_id'), condition=models.Q(models.Q(('external_id', ''), _negated=True), ('until', None)), name='container_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Application',
@@ -138,6 +153,16 @@ class Migration(migrations.Migration):
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.community')),
                 ('container', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.container')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'underway'), ('waiting_for_us', True)), fields=['community', 'began_at'], name='application_waiting'),
+                    models.Index(models.F('person'), name='application_by_person'),
+                    models.Index(models.F('answers_until'), condition=models.Q(('answers_until__isnull', False)), name='application_going'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('person'), condition=models.Q(('state', 'underway')), name='application_underway_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='ContainerStay',
@@ -150,6 +175,12 @@ class Migration(migrations.Migration):
                 ('container', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.container')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('container'), models.F('person'), condition=models.Q(('until', None)), name='container_stay_open_once'),
+                    models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='container_stay_forwards'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Day',
@@ -171,6 +202,12 @@ class Migration(migrations.Migration):
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.community')),
                 ('container', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.container')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('container'), models.F('day'), name='community_day_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(('stock', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('before'), '+', models.F('joins')), '-', models.F('leaves')), '+', models.F('correction')))), name='community_day_adds_up'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Decision',
@@ -183,6 +220,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('application', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.application')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('application'), models.F('gate'), name='decision_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FollowUp',
@@ -193,6 +235,14 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=120)),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.community')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['room', 'kind', 'key'], name='follow_up_after'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('room'), models.F('kind'), models.F('key'), name='follow_up_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='GateRow',
@@ -203,6 +253,12 @@ class Migration(migrations.Migration):
                 ('settings', models.JSONField(default=dict)),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.community')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('gate'), name='gate_once'),
+                    models.UniqueConstraint(models.F('community'), models.F('place'), name='gate_place_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -219,6 +275,12 @@ class Migration(migrations.Migration):
                 ('inviter', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('used__lte', models.F('most'))), name='invitation_never_over'),
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='invitation_expires'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='application',
@@ -249,6 +311,18 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('person'), name='community_stay_by_person'),
+                    models.Index(fields=['community', 'joined_at', 'id'], name='community_stay_by_time'),
+                    models.Index(fields=['community', 'ended_at'], name='community_stay_by_end'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('person'), condition=models.Q(('ended_at', None)), name='membership_open_once'),
+                    models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('joined_at')), _connector='OR'), name='community_stay_forwards'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('ended', ''), _negated=True)), _connector='OR'), name='community_stay_end_says_how'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Introduction',
@@ -264,6 +338,12 @@ class Migration(migrations.Migration):
                 ('one', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.membership')),
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.membership')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('one'), models.F('other'), name='introduced_once'),
+                    models.CheckConstraint(condition=models.Q(('one__lt', models.F('other'))), name='introduction_two_members'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PartTerm',
@@ -285,6 +365,18 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('staff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.staff')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('community'), condition=models.Q(('ended_at', None)), name='part_live'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('staff', None)), models.Q(('person', None), ('staff__isnull', False)), _connector='OR'), name='part_one_holder'),
+                    models.CheckConstraint(condition=models.Q(('until__gt', models.F('since'))), name='part_term_forwards'),
+                    models.UniqueConstraint(models.F('community'), condition=models.Q(('ended_at', None), ('part', 'host')), name='part_one_host'),
+                    models.UniqueConstraint(models.F('community'), models.F('part'), models.F('person'), condition=models.Q(('ended_at', None), ('person__isnull', False)), name='part_once_member'),
+                    models.UniqueConstraint(models.F('community'), models.F('part'), models.F('staff'), condition=models.Q(('ended_at', None), ('staff__isnull', False)), name='part_once_staff'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='RuleSet',
@@ -300,6 +392,11 @@ class Migration(migrations.Migration):
                 ('published_by', models.CharField(max_length=80)),
                 ('community', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.community')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('community'), models.F('number'), name='ruleset_number_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Acceptance',
@@ -311,6 +408,12 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('ruleset', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.ruleset')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('person'), models.F('ruleset'), name='acceptance_once'),
+                    models.CheckConstraint(condition=models.Q(('accepted_at__gte', models.F('shown_at'))), name='acceptance_shown_first'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Welcome',
@@ -321,6 +424,11 @@ class Migration(migrations.Migration):
                 ('buddy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communities.membership')),
                 ('newcomer', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.membership')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('buddy', None), models.Q(('buddy', models.F('newcomer')), _negated=True), _connector='OR'), name='welcome_not_own_buddy'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FirstStepDone',
@@ -330,162 +438,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('welcome', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communities.welcome')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='community',
-            index=models.Index(fields=['store', 'state'], name='community_by_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='community',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('name'), condition=models.Q(('state', 'closed'), _negated=True), name='community_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='community',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('opened_at__isnull', False), _connector='OR'), name='community_open_has_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='community',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at', None)), _connector='OR'), name='community_closed_has_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='container',
-            constraint=models.UniqueConstraint(models.F('kind'), models.F('external_id'), condition=models.Q(models.Q(('external_id', ''), _negated=True), ('until', None)), name='container_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='containerstay',
-            constraint=models.UniqueConstraint(models.F('container'), models.F('person'), condition=models.Q(('until', None)), name='container_stay_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='containerstay',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='container_stay_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='day',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('container'), models.F('day'), name='community_day_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='day',
-            constraint=models.CheckConstraint(condition=models.Q(('stock', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('before'), '+', models.F('joins')), '-', models.F('leaves')), '+', models.F('correction')))), name='community_day_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(models.F('application'), models.F('gate'), name='decision_once'),
-        ),
-        migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(fields=['room', 'kind', 'key'], name='follow_up_after'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('room'), models.F('kind'), models.F('key'), name='follow_up_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='gaterow',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('gate'), name='gate_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='gaterow',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('place'), name='gate_place_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('used__lte', models.F('most'))), name='invitation_never_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='invitation_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(condition=models.Q(('state', 'underway'), ('waiting_for_us', True)), fields=['community', 'began_at'], name='application_waiting'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(models.F('person'), name='application_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='application',
-            index=models.Index(models.F('answers_until'), condition=models.Q(('answers_until__isnull', False)), name='application_going'),
-        ),
-        migrations.AddConstraint(
-            model_name='application',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('person'), condition=models.Q(('state', 'underway')), name='application_underway_once'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(models.F('person'), name='community_stay_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['community', 'joined_at', 'id'], name='community_stay_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='membership',
-            index=models.Index(fields=['community', 'ended_at'], name='community_stay_by_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('person'), condition=models.Q(('ended_at', None)), name='membership_open_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('joined_at')), _connector='OR'), name='community_stay_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended', ''), ('ended_at', None)), models.Q(('ended_at__isnull', False), models.Q(('ended', ''), _negated=True)), _connector='OR'), name='community_stay_end_says_how'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.UniqueConstraint(models.F('one'), models.F('other'), name='introduced_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='introduction',
-            constraint=models.CheckConstraint(condition=models.Q(('one__lt', models.F('other'))), name='introduction_two_members'),
-        ),
-        migrations.AddIndex(
-            model_name='partterm',
-            index=models.Index(models.F('community'), condition=models.Q(('ended_at', None)), name='part_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='partterm',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('staff', None)), models.Q(('person', None), ('staff__isnull', False)), _connector='OR'), name='part_one_holder'),
-        ),
-        migrations.AddConstraint(
-            model_name='partterm',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gt', models.F('since'))), name='part_term_forwards'),
-        ),
-        migrations.AddConstraint(
-            model_name='partterm',
-            constraint=models.UniqueConstraint(models.F('community'), condition=models.Q(('ended_at', None), ('part', 'host')), name='part_one_host'),
-        ),
-        migrations.AddConstraint(
-            model_name='partterm',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('part'), models.F('person'), condition=models.Q(('ended_at', None), ('person__isnull', False)), name='part_once_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='partterm',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('part'), models.F('staff'), condition=models.Q(('ended_at', None), ('staff__isnull', False)), name='part_once_staff'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleset',
-            constraint=models.UniqueConstraint(models.F('community'), models.F('number'), name='ruleset_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceptance',
-            constraint=models.UniqueConstraint(models.F('person'), models.F('ruleset'), name='acceptance_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='acceptance',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at__gte', models.F('shown_at'))), name='acceptance_shown_first'),
-        ),
-        migrations.AddConstraint(
-            model_name='welcome',
-            constraint=models.CheckConstraint(condition=models.Q(('buddy', None), models.Q(('buddy', models.F('newcomer')), _negated=True), _connector='OR'), name='welcome_not_own_buddy'),
-        ),
-        migrations.AddConstraint(
-            model_name='firststepdone',
-            constraint=models.UniqueConstraint(models.F('welcome'), models.F('step'), name='first_step_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('welcome'), models.F('step'), name='first_step_once'),
+                ],
+            },
         ),
         migrations.RunSQL(GUARDS, BACK),
     ]

@@ -61,6 +61,15 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.subject')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['store', 'starts_at', 'id'], name='occurrence_by_store'),
+                    models.Index(fields=['starts_at', 'id'], name='occurrence_by_time'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='occurrence_forwards'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Door',
@@ -103,6 +112,15 @@ class Migration(migrations.Migration):
                 ('schedule', models.PositiveIntegerField(default=1)),
                 ('occurrence', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('release_at'), condition=models.Q(('release_at__isnull', False), ('released_at', None)), name='pool_to_release'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('occurrence'), models.F('audience'), name='pool_once'),
+                    models.CheckConstraint(condition=models.Q(('size__gte', django.db.models.expressions.CombinedExpression(models.F('taken'), '+', models.F('held')))), name='pool_never_over'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Registration',
@@ -129,6 +147,17 @@ class Migration(migrations.Migration):
                 ('pool', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.pool')),
                 ('taken_pass', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.pass')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['occurrence', 'state', 'number', 'id'], name='registration_by_state'),
+                    models.Index(fields=['person', '-registered_at'], name='registration_by_person'),
+                    models.Index(models.F('offered_until'), condition=models.Q(('state', 'offered')), name='registration_offers'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['applied', 'entered', 'waiting', 'offered', 'confirmed'])), fields=('person', 'occurrence'), name='registration_live_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['offered', 'confirmed']), _negated=True), ('pool__isnull', False), _connector='OR'), name='registration_seat_has_pool'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Participant',
@@ -139,6 +168,14 @@ class Migration(migrations.Migration):
                 ('delete_on', models.DateField()),
                 ('registration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.registration')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('delete_on'), name='participant_going'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('registration'), models.F('companion'), name='participant_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DoorConflict',
@@ -154,6 +191,14 @@ class Migration(migrations.Migration):
                 ('occurrence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
                 ('registration', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.registration')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('resolved_at', None)), fields=['occurrence', 'found_at'], name='conflict_open'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('kind'), models.F('scan'), name='conflict_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Attendance',
@@ -209,6 +254,13 @@ class Migration(migrations.Migration):
                 ('occurrence', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
                 ('registration', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.registration')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['registration', 'scanned_at'], name='scan_by_registration'),
+                    models.Index(fields=['occurrence', '-scanned_at', '-id'], name='scan_by_occurrence'),
+                    models.Index(models.F('annuls'), condition=models.Q(('annuls__isnull', False)), name='scan_annuls'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Series',
@@ -234,6 +286,11 @@ class Migration(migrations.Migration):
                 ('split_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.series')),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('store'), name='series_by_store'),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='pass',
@@ -271,84 +328,8 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='pool',
-            index=models.Index(models.F('release_at'), condition=models.Q(('release_at__isnull', False), ('released_at', None)), name='pool_to_release'),
-        ),
-        migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.UniqueConstraint(models.F('occurrence'), models.F('audience'), name='pool_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.CheckConstraint(condition=models.Q(('size__gte', django.db.models.expressions.CombinedExpression(models.F('taken'), '+', models.F('held')))), name='pool_never_over'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['occurrence', 'state', 'number', 'id'], name='registration_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(fields=['person', '-registered_at'], name='registration_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='registration',
-            index=models.Index(models.F('offered_until'), condition=models.Q(('state', 'offered')), name='registration_offers'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['applied', 'entered', 'waiting', 'offered', 'confirmed'])), fields=('person', 'occurrence'), name='registration_live_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='registration',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['offered', 'confirmed']), _negated=True), ('pool__isnull', False), _connector='OR'), name='registration_seat_has_pool'),
-        ),
-        migrations.AddIndex(
-            model_name='participant',
-            index=models.Index(models.F('delete_on'), name='participant_going'),
-        ),
-        migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(models.F('registration'), models.F('companion'), name='participant_once'),
-        ),
-        migrations.AddIndex(
-            model_name='doorconflict',
-            index=models.Index(condition=models.Q(('resolved_at', None)), fields=['occurrence', 'found_at'], name='conflict_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='doorconflict',
-            constraint=models.UniqueConstraint(models.F('kind'), models.F('scan'), name='conflict_once'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['registration', 'scanned_at'], name='scan_by_registration'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['occurrence', '-scanned_at', '-id'], name='scan_by_occurrence'),
-        ),
-        migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(models.F('annuls'), condition=models.Q(('annuls__isnull', False)), name='scan_annuls'),
-        ),
-        migrations.AddIndex(
-            model_name='series',
-            index=models.Index(models.F('store'), name='series_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='occurrence',
-            index=models.Index(fields=['store', 'starts_at', 'id'], name='occurrence_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='occurrence',
-            index=models.Index(fields=['starts_at', 'id'], name='occurrence_by_time'),
-        ),
-        migrations.AddIndex(
             model_name='occurrence',
             index=models.Index(condition=models.Q(('series__isnull', False)), fields=['series', 'starts_at'], name='occurrence_by_series'),
-        ),
-        migrations.AddConstraint(
-            model_name='occurrence',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='occurrence_forwards'),
         ),
         migrations.AddConstraint(
             model_name='occurrence',

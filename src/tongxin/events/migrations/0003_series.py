@@ -83,6 +83,14 @@ class Migration(migrations.Migration):
                 ('released_at', models.DateTimeField(null=True)),
                 ('occurrence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('deadline'), condition=models.Q(('completed_at', None), ('released_at', None)), name='group_open'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('completed_at', None), ('released_at', None), _connector='OR'), name='group_one_end'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='BuyPlace',
@@ -103,18 +111,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.customer')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='buygroup',
-            index=models.Index(models.F('deadline'), condition=models.Q(('completed_at', None), ('released_at', None)), name='group_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='buygroup',
-            constraint=models.CheckConstraint(condition=models.Q(('completed_at', None), ('released_at', None), _connector='OR'), name='group_one_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarfeed',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('store__isnull', False)), models.Q(('person__isnull', False), ('store', None)), _connector='OR'), name='feed_of_one'),
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('person', None), ('store__isnull', False)), models.Q(('person__isnull', False), ('store', None)), _connector='OR'), name='feed_of_one'),
+                ],
+            },
         ),
         migrations.RunSQL(FIRM, BACK),
     ]

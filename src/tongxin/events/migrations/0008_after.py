@@ -81,6 +81,19 @@ class Migration(migrations.Migration):
                 ('guardian_file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.consent')),
                 ('occurrence', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['occurrence', 'id'], name='photo_by_event'),
+                    models.Index(models.F('id'), condition=models.Q(('state', 'private'), _negated=True), name='photo_out'),
+                    models.Index(models.F('later_at'), condition=models.Q(('later_at__isnull', False)), name='photo_later'),
+                    models.Index(models.F('added_at'), condition=models.Q(('child_visible', True), ('gone_at', None)), name='photo_of_child'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state', 'private'), models.Q(('gone_at', None), ('seen_at__isnull', False), ('strangers', False)), _connector='OR'), name='photo_out_only_when_said'),
+                    models.CheckConstraint(condition=models.Q(('state', 'private'), ('child_visible', False), ('guardian_file__isnull', False), _connector='OR'), name='photo_of_child_needs_file'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('later', ''), ('later_at', None)), models.Q(models.Q(('later', ''), _negated=True), ('later_at__isnull', False)), _connector='OR'), name='photo_scheduled_whole'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PhotoAnswer',
@@ -95,6 +108,11 @@ class Migration(migrations.Migration):
                 ('photo', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.photo')),
                 ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.consent')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['photo', 'person', 'use', '-id'], name='photo_answer_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PhotoPlace',
@@ -106,6 +124,12 @@ class Migration(migrations.Migration):
                 ('occurrence', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.occurrence')),
                 ('photo', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='events.photo')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('photo', 'occurrence', 'kit'), name='photo_place_once', nulls_distinct=False),
+                    models.CheckConstraint(condition=models.Q(models.Q(('occurrence', None), models.Q(('kit', ''), _negated=True)), models.Q(('kit', ''), ('occurrence__isnull', False)), _connector='OR'), name='photo_at_one_place'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='PhotoSeen',
@@ -115,6 +139,11 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('photo', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.photo')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('photo', 'person', 'companion'), name='photo_seen_once', nulls_distinct=False),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -132,6 +161,11 @@ class Migration(migrations.Migration):
                 ('occurrence', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
                 ('star', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['-submitted_at', '-id'], name='review_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Survey',
@@ -150,6 +184,11 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(null=True)),
                 ('occurrence', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.occurrence')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('committed_at'), condition=models.Q(('revealed_at', None)), name='survey_to_reveal'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='SurveyInvite',
@@ -162,6 +201,15 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('survey', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='events.survey')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-id'], name='survey_by_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('survey'), models.F('person'), name='survey_asked_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('score', None)), models.Q(('answered_at__isnull', False), ('score__lte', 10)), _connector='OR'), name='survey_answer_whole'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='FollowUp',
@@ -177,70 +225,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.CheckConstraint(condition=models.Q(('url', ''), ('url__startswith', 'https://'), _connector='OR'), name='followup_link_is_https')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(fields=['occurrence', 'id'], name='photo_by_event'),
-        ),
-        migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.F('id'), condition=models.Q(('state', 'private'), _negated=True), name='photo_out'),
-        ),
-        migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.F('later_at'), condition=models.Q(('later_at__isnull', False)), name='photo_later'),
-        ),
-        migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(models.F('added_at'), condition=models.Q(('child_visible', True), ('gone_at', None)), name='photo_of_child'),
-        ),
-        migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'private'), models.Q(('gone_at', None), ('seen_at__isnull', False), ('strangers', False)), _connector='OR'), name='photo_out_only_when_said'),
-        ),
-        migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'private'), ('child_visible', False), ('guardian_file__isnull', False), _connector='OR'), name='photo_of_child_needs_file'),
-        ),
-        migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('later', ''), ('later_at', None)), models.Q(models.Q(('later', ''), _negated=True), ('later_at__isnull', False)), _connector='OR'), name='photo_scheduled_whole'),
-        ),
-        migrations.AddIndex(
-            model_name='photoanswer',
-            index=models.Index(fields=['photo', 'person', 'use', '-id'], name='photo_answer_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='photoplace',
-            constraint=models.UniqueConstraint(fields=('photo', 'occurrence', 'kit'), name='photo_place_once', nulls_distinct=False),
-        ),
-        migrations.AddConstraint(
-            model_name='photoplace',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('occurrence', None), models.Q(('kit', ''), _negated=True)), models.Q(('kit', ''), ('occurrence__isnull', False)), _connector='OR'), name='photo_at_one_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='photoseen',
-            constraint=models.UniqueConstraint(fields=('photo', 'person', 'companion'), name='photo_seen_once', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='review',
-            index=models.Index(fields=['-submitted_at', '-id'], name='review_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='survey',
-            index=models.Index(models.F('committed_at'), condition=models.Q(('revealed_at', None)), name='survey_to_reveal'),
-        ),
-        migrations.AddIndex(
-            model_name='surveyinvite',
-            index=models.Index(fields=['person', '-id'], name='survey_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyinvite',
-            constraint=models.UniqueConstraint(models.F('survey'), models.F('person'), name='survey_asked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='surveyinvite',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('score', None)), models.Q(('answered_at__isnull', False), ('score__lte', 10)), _connector='OR'), name='survey_answer_whole'),
         ),
         migrations.RunSQL(PHOTOS, BACK),
         append_only("events_photoanswer"),

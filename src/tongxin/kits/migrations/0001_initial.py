@@ -102,6 +102,14 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('kit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kits.kit')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['kit', 'store'], name='kit_instance_by_kit'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('room'), models.F('key'), name='kit_instance_of_a_thing_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Draft',
@@ -127,6 +135,12 @@ class Migration(migrations.Migration):
                 ('released_at', models.DateTimeField()),
                 ('kit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kits.kit')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('kit'), models.F('number'), name='kit_version_once'),
+                    models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='kit_versions_from_one'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Use',
@@ -145,6 +159,17 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kits.version')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['version', 'standing'], name='kit_use_by_version'),
+                    models.Index(fields=['store', '-starts_at'], name='kit_use_by_store'),
+                    models.Index(condition=models.Q(('standing', 'open'), ('warmed_at', None)), fields=['starts_at'], name='kit_use_to_warm'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('room'), models.F('key'), name='kit_use_of_an_event_once'),
+                    models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='kit_use_forwards'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StepReport',
@@ -161,6 +186,14 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('version', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='kits.version')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['version', 'step'], name='kit_report_by_step'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('version'), models.F('store'), models.F('step'), condition=models.Q(('answered_at', None)), name='kit_step_reported_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Recall',
@@ -235,50 +268,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(models.F('use'), models.F('material'), name='kit_actual_once')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(models.F('kit'), models.F('number'), name='kit_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='version',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='kit_versions_from_one'),
-        ),
-        migrations.AddIndex(
-            model_name='use',
-            index=models.Index(fields=['version', 'standing'], name='kit_use_by_version'),
-        ),
-        migrations.AddIndex(
-            model_name='use',
-            index=models.Index(fields=['store', '-starts_at'], name='kit_use_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='use',
-            index=models.Index(condition=models.Q(('standing', 'open'), ('warmed_at', None)), fields=['starts_at'], name='kit_use_to_warm'),
-        ),
-        migrations.AddConstraint(
-            model_name='use',
-            constraint=models.UniqueConstraint(models.F('room'), models.F('key'), name='kit_use_of_an_event_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='use',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='kit_use_forwards'),
-        ),
-        migrations.AddIndex(
-            model_name='stepreport',
-            index=models.Index(fields=['version', 'step'], name='kit_report_by_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='stepreport',
-            constraint=models.UniqueConstraint(models.F('version'), models.F('store'), models.F('step'), condition=models.Q(('answered_at', None)), name='kit_step_reported_once'),
-        ),
-        migrations.AddIndex(
-            model_name='instance',
-            index=models.Index(fields=['kit', 'store'], name='kit_instance_by_kit'),
-        ),
-        migrations.AddConstraint(
-            model_name='instance',
-            constraint=models.UniqueConstraint(models.F('room'), models.F('key'), name='kit_instance_of_a_thing_once'),
         ),
         migrations.RunSQL(GUARDS, BACK),
     ]

@@ -62,6 +62,16 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField(null=True)),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['store', '-id'], name='message_by_store'),
+                    models.Index(condition=models.Q(('state__in', ['approved', 'queued', 'awaiting_staff'])), fields=['due_at'], name='message_open'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='message_expires_after_it_is_due'),
+                    models.CheckConstraint(condition=models.Q(('state', 'draft'), ('state', 'cancelled'), ('approved_at__isnull', False), _connector='OR'), name='message_goes_approved'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Holdout',
@@ -76,6 +86,12 @@ class Migration(migrations.Migration):
                 ('by', models.CharField(max_length=80)),
                 ('message', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='outreach.message')),
             ],
+            options={
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('share_permille__gte', 1), ('share_permille__lte', 500)), name='holdout_share'),
+                    models.CheckConstraint(condition=models.Q(('until__gte', models.F('since'))), name='holdout_dates'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='OptOut',
@@ -88,6 +104,14 @@ class Migration(migrations.Migration):
                 ('lifted_at', models.DateTimeField(null=True)),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person'], name='optout_by_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('person'), models.F('message_class'), models.F('channel'), condition=models.Q(('lifted_at', None)), name='optout_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Send',
@@ -119,6 +143,15 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('handed_at', None), ('state', 'queued')), fields=['next_at', 'id'], name='send_due'),
+                    models.Index(condition=models.Q(('handed_at__isnull', False), ('state__in', ['queued', 'unknown'])), fields=['handed_at', 'id'], name='send_on_its_way'),
+                    models.Index(fields=['person', '-told_at'], name='send_by_person'),
+                    models.Index(condition=models.Q(('state__in', ['queued', 'awaiting_staff'])), fields=['subject_room', 'subject_key'], name='send_by_subject'),
+                    models.Index(condition=models.Q(('message__isnull', False)), fields=['message', 'state'], name='send_by_message'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='InboxItem',
@@ -132,6 +165,12 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('send', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='outreach.send')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-id'], name='inbox_by_person'),
+                    models.Index(condition=models.Q(('read_at', None)), fields=['person'], name='inbox_unread'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='DecisionRow',
@@ -144,6 +183,11 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('send', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='outreach.send')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['send', '-id'], name='decision_by_send'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Task',
@@ -162,6 +206,14 @@ class Migration(migrations.Migration):
                 ('message', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='outreach.message')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'awaiting_staff')), fields=['store', 'expires_at'], name='task_open'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('message'), models.F('store'), models.F('channel'), condition=models.Q(('state', 'awaiting_staff')), name='task_open_once', nulls_distinct=False),
+                ],
+            },
         ),
         migrations.AddField(
             model_name='send',
@@ -183,78 +235,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(models.F('person'), models.F('channel'), name='address_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['store', '-id'], name='message_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state__in', ['approved', 'queued', 'awaiting_staff'])), fields=['due_at'], name='message_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('due_at'))), name='message_expires_after_it_is_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('state', 'cancelled'), ('approved_at__isnull', False), _connector='OR'), name='message_goes_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdout',
-            constraint=models.CheckConstraint(condition=models.Q(('share_permille__gte', 1), ('share_permille__lte', 500)), name='holdout_share'),
-        ),
-        migrations.AddConstraint(
-            model_name='holdout',
-            constraint=models.CheckConstraint(condition=models.Q(('until__gte', models.F('since'))), name='holdout_dates'),
-        ),
-        migrations.AddIndex(
-            model_name='optout',
-            index=models.Index(fields=['person'], name='optout_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='optout',
-            constraint=models.UniqueConstraint(models.F('person'), models.F('message_class'), models.F('channel'), condition=models.Q(('lifted_at', None)), name='optout_once'),
-        ),
-        migrations.AddIndex(
-            model_name='inboxitem',
-            index=models.Index(fields=['person', '-id'], name='inbox_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='inboxitem',
-            index=models.Index(condition=models.Q(('read_at', None)), fields=['person'], name='inbox_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='decisionrow',
-            index=models.Index(fields=['send', '-id'], name='decision_by_send'),
-        ),
-        migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('state', 'awaiting_staff')), fields=['store', 'expires_at'], name='task_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='task',
-            constraint=models.UniqueConstraint(models.F('message'), models.F('store'), models.F('channel'), condition=models.Q(('state', 'awaiting_staff')), name='task_open_once', nulls_distinct=False),
-        ),
-        migrations.AddIndex(
-            model_name='send',
-            index=models.Index(condition=models.Q(('handed_at', None), ('state', 'queued')), fields=['next_at', 'id'], name='send_due'),
-        ),
-        migrations.AddIndex(
-            model_name='send',
-            index=models.Index(condition=models.Q(('handed_at__isnull', False), ('state__in', ['queued', 'unknown'])), fields=['handed_at', 'id'], name='send_on_its_way'),
-        ),
-        migrations.AddIndex(
-            model_name='send',
-            index=models.Index(fields=['person', '-told_at'], name='send_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='send',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'awaiting_staff'])), fields=['subject_room', 'subject_key'], name='send_by_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='send',
-            index=models.Index(condition=models.Q(('message__isnull', False)), fields=['message', 'state'], name='send_by_message'),
         ),
         migrations.AddIndex(
             model_name='send',

@@ -53,6 +53,20 @@ class Migration(migrations.Migration):
                 ('home_store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('survivor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('home_store'), models.F('state'), name='customer_by_store'),
+                    models.Index(models.F('survivor'), condition=models.Q(('survivor__isnull', False)), name='customer_behind'),
+                    models.Index(models.F('is_staff'), condition=models.Q(('is_staff', True)), name='customer_staff'),
+                    models.Index(fields=['nickname'], name='customer_nickname', opclasses=['varchar_pattern_ops']),
+                    models.Index(fields=['nickname_pinyin'], name='customer_pinyin', opclasses=['varchar_pattern_ops']),
+                    models.Index(fields=['nickname_initials'], name='customer_initials', opclasses=['varchar_pattern_ops']),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'merged'), ('survivor__isnull', False)), models.Q(models.Q(('state', 'merged'), _negated=True), ('survivor__isnull', True)), ('state', 'erased'), _connector='OR'), name='customer_merged_has_survivor'),
+                    models.CheckConstraint(condition=models.Q(('survivor', None), models.Q(('survivor', models.F('id')), _negated=True), _connector='OR'), name='customer_not_own_survivor'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Consent',
@@ -69,6 +83,11 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField()),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['customer', 'purpose', '-at', '-id'], name='consent_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Companion',
@@ -82,6 +101,12 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('guardian', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('guardian'), name='companion_by_guardian'),
+                    models.Index(models.F('delete_on'), name='companion_going'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Identity',
@@ -97,6 +122,15 @@ class Migration(migrations.Migration):
                 ('last_seen', models.DateTimeField()),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('customer'), name='identity_by_customer'),
+                    models.Index(models.F('tail'), condition=models.Q(('tail', ''), _negated=True), name='identity_by_tail'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('kind'), models.F('source'), models.F('lookup'), name='identity_once_per_issuer'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Merge',
@@ -113,6 +147,15 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('target'), condition=models.Q(('undone_at', None)), name='merge_by_target'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('source'), condition=models.Q(('undone_at', None)), name='merge_live_once'),
+                    models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='merge_two_people'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Subject',
@@ -128,6 +171,11 @@ class Migration(migrations.Migration):
                 ('simulated', models.BooleanField(default=False)),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('room'), models.F('key'), name='subject_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Deed',
@@ -149,6 +197,17 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('subject', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.subject')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['person', '-occurred_at', '-id'], name='deed_by_person'),
+                    models.Index(models.F('occurred_at'), name='deed_by_time'),
+                    models.Index(models.F('counterpart'), condition=models.Q(('counterpart__isnull', False)), name='deed_by_counterpart'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('source_system'), models.F('source_id'), name='deed_once_per_source'),
+                    models.CheckConstraint(condition=models.Q(('source_id', ''), _negated=True), name='deed_has_source'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Tag',
@@ -160,101 +219,10 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.customer')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('home_store'), models.F('state'), name='customer_by_store'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('survivor'), condition=models.Q(('survivor__isnull', False)), name='customer_behind'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(models.F('is_staff'), condition=models.Q(('is_staff', True)), name='customer_staff'),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['nickname'], name='customer_nickname', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['nickname_pinyin'], name='customer_pinyin', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['nickname_initials'], name='customer_initials', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'merged'), ('survivor__isnull', False)), models.Q(models.Q(('state', 'merged'), _negated=True), ('survivor__isnull', True)), ('state', 'erased'), _connector='OR'), name='customer_merged_has_survivor'),
-        ),
-        migrations.AddConstraint(
-            model_name='customer',
-            constraint=models.CheckConstraint(condition=models.Q(('survivor', None), models.Q(('survivor', models.F('id')), _negated=True), _connector='OR'), name='customer_not_own_survivor'),
-        ),
-        migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['customer', 'purpose', '-at', '-id'], name='consent_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='companion',
-            index=models.Index(models.F('guardian'), name='companion_by_guardian'),
-        ),
-        migrations.AddIndex(
-            model_name='companion',
-            index=models.Index(models.F('delete_on'), name='companion_going'),
-        ),
-        migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(models.F('customer'), name='identity_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='identity',
-            index=models.Index(models.F('tail'), condition=models.Q(('tail', ''), _negated=True), name='identity_by_tail'),
-        ),
-        migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(models.F('kind'), models.F('source'), models.F('lookup'), name='identity_once_per_issuer'),
-        ),
-        migrations.AddIndex(
-            model_name='merge',
-            index=models.Index(models.F('target'), condition=models.Q(('undone_at', None)), name='merge_by_target'),
-        ),
-        migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.UniqueConstraint(models.F('source'), condition=models.Q(('undone_at', None)), name='merge_live_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='merge',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='merge_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(models.F('room'), models.F('key'), name='subject_once'),
-        ),
-        migrations.AddIndex(
-            model_name='deed',
-            index=models.Index(fields=['person', '-occurred_at', '-id'], name='deed_by_person'),
-        ),
-        migrations.AddIndex(
-            model_name='deed',
-            index=models.Index(models.F('occurred_at'), name='deed_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='deed',
-            index=models.Index(models.F('counterpart'), condition=models.Q(('counterpart__isnull', False)), name='deed_by_counterpart'),
-        ),
-        migrations.AddConstraint(
-            model_name='deed',
-            constraint=models.UniqueConstraint(models.F('source_system'), models.F('source_id'), name='deed_once_per_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='deed',
-            constraint=models.CheckConstraint(condition=models.Q(('source_id', ''), _negated=True), name='deed_has_source'),
-        ),
-        migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(models.F('customer'), models.F('label'), name='tag_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('customer'), models.F('label'), name='tag_once'),
+                ],
+            },
         ),
     ]

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(fields=('brand', 'version'), name='rings_policy_version'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -48,6 +53,11 @@ class Migration(migrations.Migration):
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rings.policy')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['invited', 'accepted'])), fields=('customer',), name='rings_one_live_invitation'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Run',
@@ -63,6 +73,11 @@ class Migration(migrations.Migration):
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rings.policy')),
             ],
+            options={
+                'indexes': [
+                    models.Index(fields=['brand', '-as_of'], name='rings_run_newest'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Placement',
@@ -79,6 +94,17 @@ class Migration(migrations.Migration):
                 ('policy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rings.policy')),
                 ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='rings.run')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.Func(models.F('period'), function='lower'), name='rings_placement_start'),
+                    models.Index(condition=models.Q(('period__upper_inf', True)), fields=['ring'], name='rings_open_by_ring'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('period__upper_inf', True)), fields=('customer',), name='rings_one_open_placement'),
+                    tongxin.rings.models.NoOverlap(expressions=[(models.Func(models.F('customer'), models.F('customer'), models.Value('[]'), function='int8range'), '&&'), ('period', '&&')], name='rings_no_overlap'),
+                    models.CheckConstraint(condition=models.Q(('period__isempty', True), _negated=True), name='rings_period_not_empty'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Standing',
@@ -117,37 +143,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('customer',), name='rings_one_override'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('at'))), name='rings_override_expires')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.UniqueConstraint(fields=('brand', 'version'), name='rings_policy_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['invited', 'accepted'])), fields=('customer',), name='rings_one_live_invitation'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['brand', '-as_of'], name='rings_run_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(models.Func(models.F('period'), function='lower'), name='rings_placement_start'),
-        ),
-        migrations.AddIndex(
-            model_name='placement',
-            index=models.Index(condition=models.Q(('period__upper_inf', True)), fields=['ring'], name='rings_open_by_ring'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.UniqueConstraint(condition=models.Q(('period__upper_inf', True)), fields=('customer',), name='rings_one_open_placement'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=tongxin.rings.models.NoOverlap(expressions=[(models.Func(models.F('customer'), models.F('customer'), models.Value('[]'), function='int8range'), '&&'), ('period', '&&')], name='rings_no_overlap'),
-        ),
-        migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('period__isempty', True), _negated=True), name='rings_period_not_empty'),
         ),
     ]

@@ -36,6 +36,11 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=80)),
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
             ],
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('brand'), models.F('code'), name='region_code_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Store',
@@ -59,6 +64,15 @@ class Migration(migrations.Migration):
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
                 ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.region')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('region'), name='store_by_region'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('brand'), models.F('code'), name='store_code_once'),
+                    models.CheckConstraint(condition=models.Q(('cutoff_hour__lte', 12)), name='store_cutoff_before_noon'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Staff',
@@ -76,6 +90,14 @@ class Migration(migrations.Migration):
                 ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.brand')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('store'), name='staff_by_store'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(models.F('brand'), models.F('code'), name='staff_code_once'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Grant',
@@ -93,6 +115,14 @@ class Migration(migrations.Migration):
                 ('region', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.region')),
                 ('store', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
+            options={
+                'indexes': [
+                    models.Index(models.F('account'), condition=models.Q(('revoked_at', None)), name='grant_live'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('brand__isnull', False), ('region', None), ('store', None)), models.Q(('brand', None), ('region__isnull', False), ('store', None)), models.Q(('brand', None), ('region', None), ('store__isnull', False)), _connector='OR'), name='grant_one_place'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='StoreResource',
@@ -104,41 +134,10 @@ class Migration(migrations.Migration):
                 ('seats', models.PositiveSmallIntegerField(default=0)),
                 ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stores.store')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='region',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('code'), name='region_code_once'),
-        ),
-        migrations.AddIndex(
-            model_name='store',
-            index=models.Index(models.F('region'), name='store_by_region'),
-        ),
-        migrations.AddConstraint(
-            model_name='store',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('code'), name='store_code_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='store',
-            constraint=models.CheckConstraint(condition=models.Q(('cutoff_hour__lte', 12)), name='store_cutoff_before_noon'),
-        ),
-        migrations.AddIndex(
-            model_name='staff',
-            index=models.Index(models.F('store'), name='staff_by_store'),
-        ),
-        migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.UniqueConstraint(models.F('brand'), models.F('code'), name='staff_code_once'),
-        ),
-        migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(models.F('account'), condition=models.Q(('revoked_at', None)), name='grant_live'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('brand__isnull', False), ('region', None), ('store', None)), models.Q(('brand', None), ('region__isnull', False), ('store', None)), models.Q(('brand', None), ('region', None), ('store__isnull', False)), _connector='OR'), name='grant_one_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='storeresource',
-            constraint=models.UniqueConstraint(models.F('store'), models.F('name'), name='resource_name_once'),
+            options={
+                'constraints': [
+                    models.UniqueConstraint(models.F('store'), models.F('name'), name='resource_name_once'),
+                ],
+            },
         ),
     ]

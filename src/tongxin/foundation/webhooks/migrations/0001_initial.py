@@ -28,6 +28,11 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('done_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='webhooks_due'),
+                ],
+            },
         ),
         migrations.CreateModel(
             name='Subscription',
@@ -75,10 +80,6 @@ class Migration(migrations.Migration):
             model_name='delivery',
             name='subscription',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='webhooks.subscription'),
-        ),
-        migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at', 'id'], name='webhooks_due'),
         ),
         migrations.AddConstraint(
             model_name='delivery',
