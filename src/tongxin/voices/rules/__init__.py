@@ -1,0 +1,1 @@
+"""Rules of voices: pure, one file a question."""
