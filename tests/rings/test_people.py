@@ -20,6 +20,7 @@ from tongxin.stores.terms import Role
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 DAY = timedelta(days=1)
 CARE = OverrideReason.CARE
+WHY = "常帮大家解答辅食问题"
 
 
 @pytest.fixture
@@ -42,30 +43,53 @@ def refused(code):
     return pytest.raises(Refused, match=f"^{code}$")
 
 
-def test_invited_accepted_confirmed(devoted, stores):
-    champion, manager = staff(Role.CHAMPION, stores[0]), staff(Role.STORE_MANAGER, stores[0], name="dian")
+def test_proposed_confirmed_offered_accepted(devoted, stores):
+    champion = staff(Role.CHAMPION, stores[0])
     actions.recompute(viewer=SYSTEM)
     assert [todo.customer for todo in queries.candidates(champion)] == [devoted.public_id]
-    invitation = actions.invite(viewer=champion, customer=devoted.public_id)
+    invitation = actions.invite(viewer=champion, customer=devoted.public_id, reason=WHY, seat=True)
     assert queries.candidates(champion) == []
     assert [todo.invitation for todo in queries.invitations(champion)] == [invitation.public_id]
     assert queries.my_invitation(self_of(devoted)) == invitation
+    assert (invitation.reason, invitation.invited_by, {line["met"] for line in invitation.evidence}) == (
+        WHY,
+        champion.name,
+        {True},
+    )
+    assert queries.ring_of(champion, devoted).ring is Ring.MIDDLE  # one word is not enough
     with refused("rings.invitation_state"):
-        actions.confirm(viewer=manager, invitation=invitation.public_id)
-    actions.accept(viewer=self_of(devoted), invitation=invitation.public_id)
-    placement = actions.confirm(viewer=manager, invitation=str(invitation.public_id))
-    assert (placement.cause, placement.by_name) == (Cause.HUMAN, manager.name)
-    assert queries.ring_of(manager, devoted).ring is Ring.INNER
+        actions.confirm(viewer=champion, invitation=invitation.public_id)
+    taken = actions.accept(viewer=self_of(devoted), invitation=invitation.public_id, seat=True)
+    assert (taken.state, taken.seat_taken) == ("confirmed", True)
+    view = queries.ring_of(champion, devoted)
+    assert (view.ring, view.cause, view.by) == (Ring.INNER, Cause.HUMAN, champion.name)
     assert queries.invitations(champion) == []
     acts = list(Entry.objects.filter(act__startswith="rings.").values_list("act", flat=True).order_by("id"))
-    assert acts[-4:] == ["rings.invited", "rings.invitation_accepted", "rings.moved", "rings.confirmed"]
+    assert acts[-5:] == [
+        "rings.invited",
+        "rings.seat_offered",
+        "rings.invitation_accepted",
+        "rings.moved",
+        "rings.confirmed",
+    ]
     assert queries.placement_faults() == []
     with clock.held(clock.now() + 7 * DAY):
         assert actions.recompute(viewer=SYSTEM).rings["inner"] == 1
 
 
+def offered(devoted, by):
+    return actions.invite(viewer=by, customer=devoted.public_id, reason=WHY)
+
+
 def invited(devoted, by):
-    invitation = actions.invite(viewer=by, customer=devoted.public_id)
+    """An invitation that she accepted."""
+    return actions.accept(viewer=self_of(devoted), invitation=offered(devoted, by).public_id)
+
+
+def waiting(devoted, by):
+    """One that she accepted and that could not be finished at once: a rule was broken in between."""
+    invitation = offered(devoted, by)
+    act(devoted, "violation_upheld", 0)
     return actions.accept(viewer=self_of(devoted), invitation=invitation.public_id)
 
 
@@ -73,17 +97,23 @@ def test_nobody_slips_in(devoted, stores):
     champion, far = staff(Role.CHAMPION, stores[0]), staff(Role.CHAMPION, stores[1])
     quiet = join(stores[0])
     with refused("rings.not_placed"):
-        actions.invite(viewer=champion, customer=quiet.public_id)
+        offered(quiet, champion)
     actions.recompute(viewer=SYSTEM)
     with refused("rings.not_a_candidate"):
-        actions.invite(viewer=champion, customer=quiet.public_id)
+        offered(quiet, champion)
     with refused("absent"):
-        actions.invite(viewer=far, customer=devoted.public_id)
+        offered(devoted, far)
     with refused("absent"):
-        actions.invite(viewer=staff(Role.HQ_ANALYST), customer=devoted.public_id)
-    invitation = invited(devoted, champion)
-    with refused("rings.already_invited"):
-        actions.invite(viewer=champion, customer=devoted.public_id)
+        offered(devoted, staff(Role.HQ_ANALYST))
+    for shy in ("", " x "):
+        with refused("rings.reason_needed"):
+            actions.invite(viewer=champion, customer=devoted.public_id, reason=shy)
+    with refused("rings.person_needed"):
+        offered(devoted, SYSTEM)
+    invitation = waiting(devoted, champion)
+    assert invitation.state == "accepted"
+    with refused("rings.not_a_candidate"):
+        offered(devoted, champion)
     with refused("absent"):
         actions.confirm(viewer=far, invitation=invitation.public_id)
     with refused("rings.person_needed"):
@@ -102,19 +132,33 @@ def test_nobody_slips_in(devoted, stores):
 
 def test_own_account_is_oneself(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
-    invitation = invited(devoted, champion)
+    invitation = offered(devoted, champion)
     devoted.account_id = champion.account
     devoted.save()
+    accepted = actions.accept(viewer=self_of(devoted), invitation=invitation.public_id)
+    assert (
+        accepted.state == "accepted"
+    )  # her own word as a colleague does not count: somebody else has to look
     with refused("rings.own_confirmation"):
         actions.confirm(viewer=champion, invitation=invitation.public_id)
+    with refused("rings.own_confirmation"):
+        offered(devoted, champion)
+    actions.confirm(viewer=staff(Role.STORE_MANAGER, stores[0], name="dian"), invitation=invitation.public_id)
+    assert queries.ring_of(champion, devoted).ring is Ring.INNER
 
 
-def test_the_gates_must_still_hold_at_confirmation(devoted, stores):
+def test_the_gates_must_still_hold_when_she_says_yes(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
-    invitation = invited(devoted, champion)
-    act(devoted, "violation_upheld", 0)
+    invitation = waiting(devoted, champion)
+    assert queries.ring_of(champion, devoted).ring is Ring.MIDDLE
     with refused("rings.not_a_candidate"):
         actions.confirm(viewer=champion, invitation=invitation.public_id)
+
+
+def test_control_arm_without_a_broken_rule_the_same_yes_lets_her_in(devoted, stores):
+    champion = staff(Role.CHAMPION, stores[0])
+    assert invited(devoted, champion).state == "confirmed"
+    assert queries.ring_of(champion, devoted).ring is Ring.INNER
 
 
 def test_seats_are_few(devoted, stores):
@@ -123,8 +167,10 @@ def test_seats_are_few(devoted, stores):
     devote(second, [join(stores[0]) for _ in range(6)])
     actions.recompute(viewer=SYSTEM, persons=[second.pk])
     with clock.held(clock.now() + timedelta(hours=1)):
-        first_word, second_word = invited(devoted, champion), invited(second, champion)
-        actions.confirm(viewer=champion, invitation=first_word.public_id)
+        first, other = offered(devoted, champion), offered(second, champion)
+        actions.accept(viewer=self_of(devoted), invitation=first.public_id)
+        second_word = actions.accept(viewer=self_of(second), invitation=other.public_id)
+        assert second_word.state == "accepted"  # her yes is kept until a seat is free
         with refused("rings.full"):
             actions.confirm(viewer=champion, invitation=second_word.public_id)
         with refused("rings.full"):
@@ -137,37 +183,37 @@ def test_seats_are_few(devoted, stores):
             )
         actions.withdraw(viewer=champion, invitation=second_word.public_id)
         with refused("rings.full"):
-            actions.invite(viewer=champion, customer=second.public_id)
+            offered(second, champion)
 
 
 def test_seats_of_those_without_a_store(devoted):
     devoted.home_store = None
     devoted.save()
     hq = staff(Role.HQ_EDITOR)
-    actions.confirm(viewer=hq, invitation=invited(devoted, hq).public_id)
+    invited(devoted, hq)
     assert queries.ring_of(hq, devoted).ring is Ring.INNER
 
 
 def test_a_no_is_kept_and_costs_nothing(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
-    invitation = actions.invite(viewer=champion, customer=devoted.public_id)
+    invitation = offered(devoted, champion)
     actions.decline(viewer=self_of(devoted), invitation=invitation.public_id)
     assert Deed.objects.get(kind="refused").weight == 0
     with refused("rings.invitation_state"):
         actions.accept(viewer=self_of(devoted), invitation=invitation.public_id)
-    actions.invite(viewer=champion, customer=devoted.public_id)
+    offered(devoted, champion)
 
 
 def test_invitations_run_out_and_can_be_taken_back(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
-    old = actions.invite(viewer=champion, customer=devoted.public_id)
+    old = offered(devoted, champion)
     with clock.held(clock.now() + 31 * DAY):
         with refused("rings.invitation_expired"):
             actions.accept(viewer=self_of(devoted), invitation=old.public_id)
         assert queries.invitations(champion) == []
         assert queries.my_invitation(self_of(devoted)) is None
     Invitation.objects.update(expires_at=clock.now())
-    again = actions.invite(viewer=champion, customer=devoted.public_id)
+    again = offered(devoted, champion)
     assert Invitation.objects.get(pk=old.pk).state == "expired"
     with refused("forbidden"):
         actions.withdraw(viewer=self_of(devoted), invitation=again.public_id)
@@ -179,7 +225,7 @@ def test_invitations_run_out_and_can_be_taken_back(devoted, stores):
 def test_the_champion_hears_before_somebody_leaves_the_inner_ring(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
     start = clock.now()
-    actions.confirm(viewer=champion, invitation=invited(devoted, champion).public_id)
+    invited(devoted, champion)
     rings = {}
     for week in range(10, 30):
         with clock.held(start + week * 7 * DAY):
@@ -423,9 +469,9 @@ def test_forgetting_leaves_numbers_without_a_person(devoted, stores):
     )
     person = Person((devoted.pk,), (devoted.public_id,), ())
     held = actions.RingsEraser().export(person)
-    assert [row["ring"] for row in held["placements"]] == ["middle", "outer"]
+    assert [row["ring"] for row in held["placements"]] == ["middle", "outer"]  # inner for no time at all
     assert held["overrides"][0]["note"] == "secret"
-    assert held["invitations"][0]["state"] == "accepted"
+    assert (held["invitations"][0]["state"], held["invitations"][0]["reason"]) == ("confirmed", WHY)
     with clock.held(clock.now() + timedelta(minutes=1)):
         assert actions.RingsEraser().erase(person) == 6
         assert actions.RingsEraser().erase(person) == 0
@@ -461,12 +507,12 @@ def test_lists_of_people_by_ring_within_reach(stores):
 
 def test_who_may_change_but_not_invite_is_told_so(devoted, stores):
     with refused("forbidden"):
-        actions.invite(viewer=self_of(devoted), customer=devoted.public_id)
+        offered(devoted, self_of(devoted))
 
 
 def test_an_erased_or_foreign_person_has_no_judgement(devoted, stores):
     champion = staff(Role.CHAMPION, stores[0])
-    invitation = invited(devoted, champion)
+    invitation = waiting(devoted, champion)
     Standing.objects.filter(customer=devoted).delete()
     with refused("rings.not_placed"):
         actions.confirm(viewer=champion, invitation=invitation.public_id)

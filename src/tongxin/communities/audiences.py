@@ -10,6 +10,8 @@ from django.db.models.functions import Coalesce
 from tongxin.communities.models import Community, Membership
 from tongxin.communities.queries.access import required_number
 from tongxin.communities.queries.active import accepted, unaccepted
+from tongxin.communities.queries.dormant import quiet_people
+from tongxin.communities.rules.waking import Quiet
 from tongxin.communities.terms import NEW_FOR
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
@@ -19,11 +21,13 @@ from tongxin.people.models import Customer
 from tongxin.people.terms import CustomerState
 
 ACTIVE, NEWCOMERS, UNACCEPTED = "active", "newcomers", "unaccepted"
-WHICH = frozenset({ACTIVE, NEWCOMERS, UNACCEPTED})
+WHICH = frozenset({ACTIVE, NEWCOMERS, UNACCEPTED, *Quiet})
 
 
 class CommunityMembers:
-    """`AUDIENCES = {"community": CommunityMembers()}`. The key is `<community's public id>:<active, newcomers or unaccepted>`."""
+    """`AUDIENCES = {"community": CommunityMembers()}`. The key is `<community's public id>:<active, newcomers, unaccepted,
+    at_risk or dormant>`. Who is quiet is asked anew when a message is about to go: who came back meanwhile is spared.
+    """
 
     id = "community"
 
@@ -52,6 +56,8 @@ def _people(key: str, at: datetime) -> QuerySet[Customer]:
     )
     if which == NEWCOMERS:
         inside = inside.filter(joined_at__gt=at - NEW_FOR)
+    if which in set(Quiet):
+        return live.filter(id__in=quiet_people(community, Quiet(which), at))
     needs = required_number(community.pk)
     choose = unaccepted if which == UNACCEPTED else accepted
     rows = choose(inside, community.pk, needs)

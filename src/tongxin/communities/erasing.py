@@ -15,6 +15,7 @@ from tongxin.communities.models import (
     Invitation,
     Membership,
     PartTerm,
+    SolvedAnswer,
     Welcome,
 )
 from tongxin.communities.queries.standing import said
@@ -60,6 +61,7 @@ class CommunitiesEraser:
         touched += ContainerStay.objects.filter(person__in=person.ids, until=None).update(
             until=now, how_out=""
         )
+        touched += SolvedAnswer.objects.filter(person__in=person.ids).delete()[0]
         return touched
 
     def export(self, person: Person) -> dict[str, list[Row]]:
@@ -81,6 +83,12 @@ class CommunitiesEraser:
                     "interests": row.interests,
                 }
                 for row in mine.select_related("community").order_by("id")
+            ],
+            "solved": [
+                {"community": row.community.name, "month": row.month.isoformat(), "solved": row.solved}
+                for row in SolvedAnswer.objects.filter(person__in=person.ids)
+                .select_related("community")
+                .order_by("id")
             ],
             "applications": [
                 {

@@ -346,5 +346,7 @@ ACTS: dict[str, str] = {
     "communities.day_taken": "记录社群每日数",
     "communities.follow_up_offered": "设定活动之后的社群",
     "communities.answers_tidied": "到期删除入群回答",
+    "communities.waking_planned": "计划唤醒沉睡成员",
+    "communities.solved_said": "说办成了没有",
     "communities.memberships_tidied": "合并重复的社群成员",
 }

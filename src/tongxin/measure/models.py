@@ -120,3 +120,71 @@ class Measurement(models.Model):
             models.CheckConstraint(condition=Q(region=None) | Q(store=None), name="measurement_one_place"),
         ]
         indexes: ClassVar = [models.Index(fields=["-registered_at", "-id"], name="measurement_newest")]
+
+
+class Segment(models.Model):
+    """A named set of members, written down as a rule. What it means is its newest version; older ones stay readable."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=80)
+    made_by = models.CharField(max_length=80)
+    made_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True)
+
+    personal = declare("id public_id brand store name made_by made_at archived_at")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                "brand", "name", name="segment_name_once", condition=Q(archived_at__isnull=True)
+            )
+        ]
+
+
+class SegmentVersion(models.Model):
+    """One wording of a segment, never changed. `said` is the rule in one spelling, `people` how many it meant when it was saved."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveIntegerField()
+    rule = models.TextField()
+    said = models.TextField()
+    people = models.PositiveIntegerField()
+    sheet = models.CharField(max_length=80)
+    as_of = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+
+    personal = declare("id segment number rule said people sheet as_of by at")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint("segment", "number", name="segment_version_once")]
+
+
+class CommunityIndices(models.Model):
+    """The four indices of one community on one day, as they were told then: a later formula never rewrites them.
+
+    `community` is the number that the book knows it by. `answer` holds values, intervals, percentiles and raw components, or why
+    there is none; `version` names formula and reference, `fingerprint` what went in.
+    """
+
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="+")
+    community = models.BigIntegerField()
+    day = models.DateField()
+    members = models.PositiveIntegerField()
+    answer = models.JSONField()
+    version = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=80)
+    simulated = models.BooleanField(default=False)
+    taken_at = models.DateTimeField()
+
+    personal = declare(
+        "id brand measurement community day members answer version fingerprint simulated taken_at"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint("brand", "community", "day", name="community_indices_once_a_day")
+        ]

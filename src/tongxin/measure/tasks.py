@@ -2,7 +2,11 @@
 
 from procrastinate.contrib.django import app
 
-from tongxin.measure.actions import measurements, preregistering, studies
+from tongxin.foundation.access import system
+from tongxin.foundation.errors import Refused
+from tongxin.measure.actions import measurements, preregistering, segments, studies
+
+NIGHT = system("measure.night")
 
 
 @app.task(name=studies.RUN, lock="measure", retry=2)
@@ -22,3 +26,27 @@ def start_due(timestamp: int) -> int:  # noqa: ARG001 - procrastinate hands it o
 def run_measurement(measurement_id: int) -> str:
     """Answer one measurement; a job that is delivered twice finds it answered."""
     return measurements.run_measurement(measurement_id=measurement_id).state
+
+
+@app.periodic(cron="35 18 * * *")  # after the book's page of the day is copied
+@app.task(name="measure.prepare_sheet", lock="measure", queueing_lock="measure.prepare_sheet", retry=2)
+def prepare_sheet(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Each night: the sheet behind segments. Answers over how many; nothing before the chain is set up."""
+    try:
+        return segments.prepare_sheet(viewer=NIGHT).people
+    except Refused as refused:
+        if refused.code != "stores.no_brand":
+            raise
+        return 0
+
+
+@app.periodic(cron="50 18 * * *")
+@app.task(name="measure.ask_indices", queueing_lock="measure.ask_indices", retry=2)
+def ask_indices(timestamp: int) -> bool:  # noqa: ARG001 - as above
+    """Each night: the four indices of every community are asked for, and kept when they are answered."""
+    try:
+        return measurements.ask_daily_indices()
+    except Refused as refused:
+        if refused.code != "stores.no_brand":
+            raise
+        return False

@@ -95,6 +95,10 @@ ACTS: dict[str, str] = {
     "measure.measurement_asked": "请求衡量",
     "measure.measurement_answered": "衡量有了答案",
     "measure.measurement_failed": "衡量没有算成",
+    "measure.segment_saved": "保存人群规则",
+    "measure.segment_archived": "停用人群规则",
+    "measure.sheet_prepared": "备好人群底表",
+    "measure.indices_kept": "记下社群四指数",
 }
 
 REFUSALS: dict[str, Sentence] = {
@@ -102,6 +106,29 @@ REFUSALS: dict[str, Sentence] = {
         "研究设计有一处不对：{field}。{reason}", "Study design, {field}: {reason}", 422
     ),
     "measure.kind_unknown": Sentence("没有这一种衡量：{kind}。", "No such measure: {kind}.", 422),
+    "measure.rule_bad": Sentence(
+        "规则第 {line} 行第 {column} 个字「{found}」：{reason}",
+        "Rule, line {line}, column {column}, “{found}”: {reason}",
+        422,
+    ),
+    "measure.rule_child": Sentence(
+        "规则第 {line} 行第 {column} 个字「{found}」说的是孩子或年龄：不能按孩子的信息找人。",
+        "Rule, line {line}, column {column}: “{found}” speaks of a child or an age; nobody is looked for by that.",
+        422,
+    ),
+    "measure.rule_name": Sentence(
+        "规则里的「{found}」没有找到：门店写编号，社群写全名，品类写名称或编号。",
+        "“{found}” in the rule is not known: stores by code, communities by full name, categories by name or code.",
+        422,
+    ),
+    "measure.segment_name": Sentence(
+        "人群要有一个没用过的名字。", "A segment needs a name that is not used yet.", 422
+    ),
+    "measure.no_sheet": Sentence(
+        "人群底表每晚备好，今天还没有。",
+        "The sheet for segments is prepared at night; there is none yet.",
+        409,
+    ),
     "measure.in_web_worker": Sentence("研究只在后台任务里计算。", "Studies run in the job worker only.", 500),
     "measure.not_due": Sentence(
         "这项研究要到 {due_at} 才算，提前看会把答案看歪。",

@@ -11,7 +11,15 @@ from django.db.models import F, Func, Q, Value
 
 from tongxin.foundation.personal import Erase, declare, personal
 from tongxin.people.models import Customer
-from tongxin.rings.terms import Cause, InvitationState, OverrideReason, Ring, RunState
+from tongxin.rings.terms import (
+    Cause,
+    InvitationState,
+    OverrideReason,
+    Ring,
+    RunState,
+    ThanksKind,
+    ThanksState,
+)
 from tongxin.stores.models import Brand, Store
 
 RINGS = [(ring.value, ring.zh) for ring in Ring]
@@ -159,7 +167,11 @@ class Override(models.Model):
 
 
 class Invitation(models.Model):
-    """An invitation into the inner ring: the member says yes, then a named person confirms."""
+    """An invitation into the inner ring: proposed by the rule, confirmed by a named person with a reason, accepted by the member.
+
+    `evidence` keeps the lines of the gate as they were when the named person gave their word. `seat` offers a seat among the
+    advisers with it; `seat_taken` is the member's answer to that.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
@@ -172,9 +184,17 @@ class Invitation(models.Model):
     answered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=80, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reason = models.CharField(max_length=200, default="", blank=True)
+    evidence = models.JSONField(default=list, blank=True)
+    seat = models.BooleanField(default=False)
+    seat_taken = models.BooleanField(null=True)
 
     personal = declare(
-        "id public_id customer store state policy invited_by invited_at expires_at answered_at closed_at closed_by"
+        "id public_id customer store state policy invited_by invited_at expires_at answered_at closed_at closed_by by seat"
+        " seat_taken",
+        reason=personal("写明为什么邀请，本人看得到", "与圈层历史同存"),
+        evidence=personal("邀请时依据的条件", "与圈层历史同存"),
     )
 
     class Meta:
@@ -184,4 +204,82 @@ class Invitation(models.Model):
                 condition=Q(state__in=[InvitationState.INVITED.value, InvitationState.ACCEPTED.value]),
                 name="rings_one_live_invitation",
             )
+        ]
+
+
+class Programme(models.Model):
+    """Thanks for many at once, with a random share held out so that their effect can be told."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="+")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=80)
+    kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in ThanksKind])
+    ring = models.CharField(max_length=8, choices=RINGS)
+    words = models.CharField(max_length=200)
+    envelope = models.UUIDField(null=True)
+    commitment = models.UUIDField(null=True)
+    cost_fen = models.PositiveIntegerField(default=0)
+    share_permille = models.PositiveSmallIntegerField()
+    seed = models.CharField(max_length=32)
+    window_days = models.PositiveSmallIntegerField(default=28)
+    opened_by = models.CharField(max_length=80)
+    opened_at = models.DateTimeField()
+    run_at = models.DateTimeField(null=True)
+
+    personal = declare(
+        "id public_id brand store title kind ring words envelope commitment cost_fen share_permille seed window_days opened_by"
+        " opened_at run_at"
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(share_permille__gte=50, share_permille__lte=500), name="rings_programme_share"
+            ),
+        ]
+
+
+class Thanks(models.Model):
+    """One member thanked (or held out of a programme), what it cost, and whether others may see it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    store = models.ForeignKey(Store, null=True, on_delete=models.PROTECT, related_name="+")
+    programme = models.ForeignKey(Programme, null=True, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=[(k.value, k.value) for k in ThanksKind])
+    state = models.CharField(max_length=10, choices=[(s.value, s.value) for s in ThanksState])
+    words = models.CharField(max_length=200, blank=True)
+    about_room = models.CharField(max_length=32, default="", blank=True)
+    about_key = models.CharField(max_length=120, default="", blank=True)
+    cost_fen = models.PositiveIntegerField(default=0)
+    commitment = models.UUIDField(null=True)
+    by_name = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    personal = declare(
+        "id public_id customer store programme kind state about_room about_key cost_fen commitment by_name at answered_at",
+        words=personal("感谢本人的话", "与会员资格同存"),
+    )
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["programme", "customer"],
+                condition=Q(programme__isnull=False),
+                name="rings_thanked_once_a_programme",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ThanksState.PUBLIC.value) | Q(kind=ThanksKind.PRAISE.value),
+                name="rings_only_praise_is_public",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ThanksState.HELD.value) | Q(cost_fen=0),
+                name="rings_held_out_costs_nothing",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["store", "-at"], name="rings_praise_in_public", condition=Q(state="public")),
+            models.Index(fields=["customer", "-at"], name="rings_thanks_of"),
         ]

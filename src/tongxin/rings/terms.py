@@ -217,14 +217,51 @@ class InvitationState(StrEnum):
 
 
 INVITATION_STATES = {
-    InvitationState.INVITED: ("已邀请，等本人答复", "invited"),
-    InvitationState.ACCEPTED: ("本人已接受，等确认", "accepted, waits for confirmation"),
-    InvitationState.CONFIRMED: ("已确认", "confirmed"),
+    InvitationState.INVITED: ("已邀请，等本人答复", "offered, waits for the member"),
+    InvitationState.ACCEPTED: ("本人已接受，等名额或再看一次", "accepted, waits for a seat or a second look"),
+    InvitationState.CONFIRMED: ("已成为内环", "in the inner ring"),
     InvitationState.DECLINED: ("本人婉拒", "declined"),
     InvitationState.WITHDRAWN: ("已撤回", "withdrawn"),
     InvitationState.EXPIRED: ("过期未答复", "expired"),
 }
 LIVE_INVITATIONS = (InvitationState.INVITED, InvitationState.ACCEPTED)
+
+
+class ThanksKind(StrEnum):
+    """How a member is thanked."""
+
+    PRAISE = "praise"
+    GIFT = "gift"
+    INSIDE = "inside"
+
+
+THANKS_KINDS = {
+    ThanksKind.PRAISE: ("公开表扬", "public praise"),
+    ThanksKind.GIFT: ("小礼物", "a small gift"),
+    ThanksKind.INSIDE: ("内部活动邀请", "an inside event"),
+}
+
+
+class ThanksState(StrEnum):
+    """How far thanks have come. Praise is seen by others only while it is `public`: the member said yes and has not taken it back."""
+
+    ASKED = "asked"
+    PUBLIC = "public"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    GIVEN = "given"
+    HELD = "held"
+
+
+THANKS_STATES = {
+    ThanksState.ASKED: ("等本人同意公开", "waits for the member's consent"),
+    ThanksState.PUBLIC: ("已公开", "public"),
+    ThanksState.DECLINED: ("本人不想公开", "the member would rather not"),
+    ThanksState.WITHDRAWN: ("本人收回", "taken back by the member"),
+    ThanksState.GIVEN: ("已送出", "given"),
+    ThanksState.HELD: ("随机留出，先不送", "held out at random"),
+}
+DEAREST_GIFT_FEN = 20_000  # 反法 7 and the house's own modesty: a small gift is small
 
 
 class RunState(StrEnum):
@@ -244,6 +281,11 @@ ACTS: dict[str, str] = {
     "rings.invitation_declined": "婉拒内环邀请",
     "rings.invitation_withdrawn": "撤回内环邀请",
     "rings.confirmed": "确认进入内环",
+    "rings.seat_offered": "邀请担任顾问",
+    "rings.thanked": "感谢会员",
+    "rings.thanks_answered": "会员答复公开表扬",
+    "rings.programme_opened": "设立感谢计划",
+    "rings.programme_run": "执行感谢计划",
     "rings.overridden": "人工调整圈层",
     "rings.override_ended": "结束人工调整",
 }
@@ -270,6 +312,21 @@ REFUSALS: dict[str, Sentence] = {
         "邀请现在是「{state}」，不能做这一步。", "The invitation is {state}; this step does not apply.", 409
     ),
     "rings.invitation_expired": Sentence("邀请已经过期，请重新邀请。", "The invitation has expired.", 410),
+    "rings.reason_needed": Sentence(
+        "请写一句为什么邀请，本人看得到。", "Say in a sentence why; the member reads it.", 422
+    ),
+    "rings.words_needed": Sentence("请写一句感谢的话。", "Say thank you in a sentence.", 422),
+    "rings.cost_bad": Sentence(
+        "礼物要写成本，最多 {most} 元一份。", "A gift has a cost, at most {most} yuan each.", 422
+    ),
+    "rings.envelope_needed": Sentence(
+        "礼物要从预算里出，请选一个预算包。", "A gift is paid from an envelope.", 422
+    ),
+    "rings.thanks_state": Sentence(
+        "这份感谢现在是「{state}」，不能做这一步。", "These thanks are {state}.", 409
+    ),
+    "rings.programme_bad": Sentence("感谢计划有一处不对：{field}。", "Programme of thanks: {field}.", 422),
+    "rings.programme_done": Sentence("这份计划已经执行过了。", "This programme has been run already.", 409),
     "rings.own_confirmation": Sentence(
         "不能由本人确认自己，请另一位同事来。", "Nobody confirms themselves.", 403
     ),

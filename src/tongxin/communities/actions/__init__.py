@@ -16,7 +16,9 @@ from tongxin.communities.actions.inviting import end_invitation, invite
 from tongxin.communities.actions.joining import answer, apply, decide, look_again, withdraw
 from tongxin.communities.actions.leaving import leave, note_left, remove
 from tongxin.communities.actions.parts import end_part, give_part, hand_over
+from tongxin.communities.actions.proofs import say_solved
 from tongxin.communities.actions.rulesets import accept_rules, publish_rules
+from tongxin.communities.actions.waking import plan_waking
 from tongxin.communities.actions.welcoming import (
     answer_introduction,
     do_step,
@@ -52,9 +54,11 @@ __all__ = [
     "note_left",
     "offer_after",
     "open_up",
+    "plan_waking",
     "publish_rules",
     "remove",
     "say_hello",
+    "say_solved",
     "set_emblem",
     "set_gates",
     "take_day",

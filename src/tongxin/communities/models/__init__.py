@@ -5,6 +5,7 @@ from tongxin.communities.models.days import Day
 from tongxin.communities.models.joining import Application, Decision, Invitation
 from tongxin.communities.models.memberships import ContainerStay, Membership
 from tongxin.communities.models.parts import PartTerm
+from tongxin.communities.models.proofs import SolvedAnswer
 from tongxin.communities.models.rulesets import Acceptance, RuleSet
 from tongxin.communities.models.welcome import FirstStepDone, Introduction, Welcome
 
@@ -24,5 +25,6 @@ __all__ = [
     "Membership",
     "PartTerm",
     "RuleSet",
+    "SolvedAnswer",
     "Welcome",
 ]

@@ -13,12 +13,19 @@ from tongxin.communities.queries.access import (
     required_number,
     who_joins,
 )
+from tongxin.communities.queries.dormant import QuietList, QuietRow, dormant_members
+from tongxin.communities.queries.instruments import Instruments, instruments
 from tongxin.communities.queries.keeping import application_card, applications_for, members_of
 from tongxin.communities.queries.member import community_page, my_communities, open_communities, rules_of
 from tongxin.communities.queries.offers import offers_for
+from tongxin.communities.queries.proofs import Proof, solved_open
 from tongxin.communities.queries.staff import communities_for, community_card, days_of
 
 __all__ = [
+    "Instruments",
+    "Proof",
+    "QuietList",
+    "QuietRow",
     "accepted_number",
     "access_application",
     "access_community",
@@ -31,7 +38,9 @@ __all__ = [
     "community_page",
     "community_to_join",
     "days_of",
+    "dormant_members",
     "has_right",
+    "instruments",
     "members_of",
     "my_communities",
     "my_membership",
@@ -40,5 +49,6 @@ __all__ = [
     "open_membership",
     "required_number",
     "rules_of",
+    "solved_open",
     "who_joins",
 ]

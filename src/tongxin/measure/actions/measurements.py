@@ -10,6 +10,8 @@ from tongxin.foundation.access import Viewer, system
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.measure import kinds
+from tongxin.measure.actions.indices import KIND as INDICES
+from tongxin.measure.actions.indices import NIGHT, keep_indices
 from tongxin.measure.actions.worker import refuse_in_web_worker
 from tongxin.measure.extract import extract
 from tongxin.measure.kinds import KINDS, Brief
@@ -85,6 +87,7 @@ def run_measurement(*, measurement_id: int, memory: str = "700MB") -> Measuremen
         asked.state, asked.at = StudyState.DONE, clock.now()
         asked.save()
         _tell(system("measure"), asked, "measure.measurement_answered", {"verdict": asked.verdict})
+        keep_indices(asked)
     return asked
 
 
@@ -114,3 +117,17 @@ def _failed(asked: Measurement, faults: list[str]) -> Measurement:
 
 def _tell(viewer: Viewer, asked: Measurement, act: str, after: dict[str, Any]) -> None:
     trail(viewer=viewer, act=act, subject=("measure", "measurement", str(asked.public_id)), after=after)
+
+
+def ask_daily_indices() -> bool:
+    """Each night: ask for today's indices, once a day. Answers whether it was asked."""
+    brand = the_brand()
+    today = clock.business_day(clock.now(), brand.zone)
+    start = clock.day_start(today, brand.zone)
+    asked = Measurement.objects.filter(
+        brand=brand, kind=INDICES, region=None, store=None, registered_at__gte=start
+    ).exists()
+    if asked:
+        return False
+    ask_measurement(viewer=NIGHT, kind=INDICES)
+    return True

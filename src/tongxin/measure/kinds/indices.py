@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 from tongxin.compass.errors import BadInput
 from tongxin.compass.indices import collect, compute, reference
@@ -35,7 +36,8 @@ def tell(found: Extract, brief: Brief) -> Told:
         first = {
             reason.code: reason for answer in answers for index in answer.indices for reason in index.reasons
         }
-        return _refused(tuple(cured(first[code]) for code in sorted(first)), found)
+        kept = {"reference": peers.as_json(), "communities": [asdict(answer) for answer in answers]}
+        return _refused(tuple(cured(first[code]) for code in sorted(first)), found, kept)
     return Told(
         "said",
         words(
@@ -49,9 +51,9 @@ def tell(found: Extract, brief: Brief) -> Told:
     )
 
 
-def _refused(reasons: tuple[Words, ...], found: Extract) -> Told:
+def _refused(reasons: tuple[Words, ...], found: Extract, plain: dict[str, Any] | None = None) -> Told:
     said = words("现在还看不了社群指数。", "The indices of communities cannot be said yet.")
-    return Told("cannot_be_said", said, {}, reasons=reasons, simulated=found.simulated)
+    return Told("cannot_be_said", said, plain or {}, reasons=reasons, simulated=found.simulated)
 
 
 def _table(answers: list[CommunityIndices]) -> Table:

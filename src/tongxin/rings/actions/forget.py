@@ -6,8 +6,8 @@ from tongxin.foundation import clock
 from tongxin.foundation.access import SYSTEM
 from tongxin.people.ports import Person
 from tongxin.rings.actions.periods import close, open_periods
-from tongxin.rings.models import Invitation, Override, Placement, Standing
-from tongxin.rings.terms import LIVE_INVITATIONS, InvitationState
+from tongxin.rings.models import Invitation, Override, Placement, Standing, Thanks
+from tongxin.rings.terms import LIVE_INVITATIONS, InvitationState, ThanksState
 
 
 class RingsEraser:
@@ -29,6 +29,14 @@ class RingsEraser:
         touched += Invitation.objects.filter(customer__in=person.ids, state__in=LIVE_INVITATIONS).update(
             state=InvitationState.WITHDRAWN, closed_at=now, closed_by=f"{SYSTEM}:erase"
         )
+        touched += (
+            Invitation.objects.filter(customer__in=person.ids)
+            .exclude(reason="", evidence=[])
+            .update(reason="", evidence=[])
+        )
+        given = Thanks.objects.filter(customer__in=person.ids)
+        touched += given.exclude(words="").update(words="")
+        given.filter(state=ThanksState.PUBLIC).update(state=ThanksState.WITHDRAWN, answered_at=now)
         return touched + Standing.objects.filter(customer__in=person.ids).delete()[0]
 
     def export(self, person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -51,5 +59,17 @@ class RingsEraser:
                 {"ring": row.ring, "reason": row.reason, "note": row.note, "at": row.at.isoformat()}
                 for row in overrides
             ],
-            "invitations": [{"state": row.state, "at": row.invited_at.isoformat()} for row in invitations],
+            "invitations": [
+                {
+                    "state": row.state,
+                    "at": row.invited_at.isoformat(),
+                    "reason": row.reason,
+                    "evidence": row.evidence,
+                }
+                for row in invitations
+            ],
+            "thanks": [
+                {"kind": row.kind, "state": row.state, "words": row.words, "at": row.at.isoformat()}
+                for row in Thanks.objects.filter(customer__in=person.ids).order_by("at", "id")
+            ],
         }

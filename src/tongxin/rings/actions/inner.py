@@ -1,4 +1,8 @@
-"""The way into the inner ring: invited, accepted by the member, confirmed by a named person, within the seats of the store."""
+"""The way into the inner ring: proposed by the rule, confirmed by a named person with a reason, offered, accepted by the member.
+
+Nobody is inner without both words. When the member says yes, the gates are looked at once more and a seat of the store is taken;
+where either fails, her yes is kept and `confirm` finishes it later.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,33 +20,46 @@ from tongxin.rings.actions.periods import begin, close, from_now_on, open_period
 from tongxin.rings.actions.policy import LOCK, ensure_policy
 from tongxin.rings.models import Invitation, Override, Placement, Policy, Standing
 from tongxin.rings.queries import access_invitation, body_of, traces_of
+from tongxin.rings.queries.book import personalised
 from tongxin.rings.queries.person import standing_of
 from tongxin.rings.rules import words
 from tongxin.rings.rules.gates import missing
 from tongxin.rings.terms import LIVE_INVITATIONS, InvitationState, Ring
 from tongxin.stores.terms import Role
 
+# Why a yes may have to wait for a second look.
+LATER = frozenset({"rings.full", "rings.not_a_candidate", "rings.not_placed", "rings.own_confirmation"})
+SHORTEST_REASON, LONGEST_REASON = 2, 200
 INVITERS = frozenset(
     {SYSTEM, Role.ADMIN, Role.HQ_EDITOR, Role.REGION_MANAGER, Role.STORE_MANAGER, Role.CHAMPION}
 )
 
 
-def invite(*, viewer: Viewer, customer: UUID | str) -> Invitation:
-    """Invite a candidate.
+def invite(*, viewer: Viewer, customer: UUID | str, reason: str, seat: bool = False) -> Invitation:
+    """A named person's word for a candidate, with a reason that she reads; `seat` offers a seat among the advisers with it.
 
-    Refuses `absent`, `forbidden`, `rings.not_placed`, `rings.not_a_candidate`, `rings.already_invited`, `rings.full`.
+    Refuses `absent`, `forbidden`, `rings.person_needed`, `rings.own_confirmation`, `rings.reason_needed`, `rings.switched_off`,
+    `rings.not_placed`, `rings.not_a_candidate`, `rings.already_invited`, `rings.full`.
     """
+    why = reason.strip()[:LONGEST_REASON]
     with advisory(LOCK):
         person = access_customer(viewer, customer, verb=Verb.CHANGE)
         _by(viewer, person)
+        _not_oneself(viewer, person)
+        if viewer.account is None:
+            raise Refused("rings.person_needed")
+        if len(why) < SHORTEST_REASON:
+            raise Refused("rings.reason_needed")
+        if not personalised(person, clock.now()):
+            raise Refused("rings.switched_off")
         policy = ensure_policy(viewer=viewer)
-        shut = _judged(person, policy, confirmed=False)[1]
+        (verdict, _before), shut = _judged(person, policy, confirmed=False)
         if shut:
             raise Refused("rings.not_a_candidate", missing=shut)
         _expire(person)
         if Invitation.objects.filter(customer=person, state__in=LIVE_INVITATIONS).exists():
             raise Refused("rings.already_invited")
-        seat(person, body_of(policy))
+        free_seat(person, body_of(policy))
         now = clock.now()
         invitation = Invitation.objects.create(
             customer=person,
@@ -52,14 +69,31 @@ def invite(*, viewer: Viewer, customer: UUID | str) -> Invitation:
             invited_by=viewer.name,
             invited_at=now,
             expires_at=now + timedelta(days=body_of(policy).capacity.invitation_days),
+            by_id=viewer.account,
+            reason=why,
+            evidence=words.digest_lines(verdict.gates),
+            seat=seat,
         )
         _tell(viewer, invitation, "rings.invited", "")
+        if seat:
+            _tell(viewer, invitation, "rings.seat_offered", "")
     return invitation
 
 
-def accept(*, viewer: Viewer, invitation: UUID | str) -> Invitation:
-    """The member says yes. Refuses `absent`, `rings.invitation_state`, `rings.invitation_expired`."""
-    return _answer(viewer, invitation, InvitationState.ACCEPTED, "rings.invitation_accepted")
+def accept(*, viewer: Viewer, invitation: UUID | str, seat: bool = False) -> Invitation:
+    """The member says yes (and to the adviser's seat, where one is offered): she is inner now, if gates and seats still allow.
+
+    Else her yes is kept, and the invitation waits as accepted. Refuses `absent`, `rings.invitation_state`,
+    `rings.invitation_expired`.
+    """
+    with advisory(LOCK):
+        found = _answer(viewer, invitation, InvitationState.ACCEPTED, "rings.invitation_accepted", seat=seat)
+        try:
+            _let_in(viewer, found, by=found.invited_by, account=found.by_id)
+        except Refused as refused:
+            if refused.code not in LATER:
+                raise
+    return found
 
 
 def decline(*, viewer: Viewer, invitation: UUID | str) -> Invitation:
@@ -67,7 +101,9 @@ def decline(*, viewer: Viewer, invitation: UUID | str) -> Invitation:
     return _answer(viewer, invitation, InvitationState.DECLINED, "rings.invitation_declined")
 
 
-def _answer(viewer: Viewer, public_id: UUID | str, state: InvitationState, act: str) -> Invitation:
+def _answer(
+    viewer: Viewer, public_id: UUID | str, state: InvitationState, act: str, *, seat: bool = False
+) -> Invitation:
     with advisory(LOCK):
         invitation = _locked(viewer, public_id)
         if viewer.person != invitation.customer_id:
@@ -75,6 +111,8 @@ def _answer(viewer: Viewer, public_id: UUID | str, state: InvitationState, act: 
         _expect(invitation, InvitationState.INVITED)
         was, now = invitation.state, clock.now()
         invitation.state, invitation.answered_at = state, now
+        if invitation.seat:
+            invitation.seat_taken = seat
         if state is InvitationState.DECLINED:
             invitation.closed_at, invitation.closed_by = now, viewer.name
             record(
@@ -104,36 +142,52 @@ def withdraw(*, viewer: Viewer, invitation: UUID | str, reason: str = "") -> Inv
 
 
 def confirm(*, viewer: Viewer, invitation: UUID | str) -> Placement:
-    """A named person's word: the member moves into the inner ring now, if the gates still hold and a seat is free.
+    """Finish an accepted invitation that could not be finished at once: a named person looks again.
 
     Refuses `absent`, `forbidden`, `rings.person_needed`, `rings.own_confirmation`, `rings.invitation_state`,
     `rings.invitation_expired`, `rings.not_placed`, `rings.not_a_candidate`, `rings.full`.
     """
     with advisory(LOCK):
         found = _locked(viewer, invitation)
-        person = found.customer
-        if person.pk == viewer.person or (
-            person.account_id is not None and person.account_id == viewer.account
-        ):
-            raise Refused("rings.own_confirmation")
-        _by(viewer, person)
+        _not_oneself(viewer, found.customer)
+        _by(viewer, found.customer)
         if viewer.account is None:
             raise Refused("rings.person_needed")
         _expect(found, InvitationState.ACCEPTED)
-        policy = ensure_policy(viewer=viewer)
-        (verdict, before), shut = _judged(person, policy, confirmed=True)
-        if verdict.auto is not Ring.INNER:
-            raise Refused("rings.not_a_candidate", missing=max(shut, 1))
-        seat(person, body_of(policy))
-        placement = _move_in(viewer, person, policy, verdict, before)
-        found.state, found.closed_at, found.closed_by = InvitationState.CONFIRMED, clock.now(), viewer.name
-        found.save()
-        _tell(viewer, found, "rings.confirmed", InvitationState.ACCEPTED)
+        return _let_in(viewer, found, by=viewer.name, account=viewer.account)
+
+
+def _not_oneself(viewer: Viewer, person: Customer) -> None:
+    if person.pk == viewer.person or (person.account_id is not None and person.account_id == viewer.account):
+        raise Refused("rings.own_confirmation")
+
+
+def _let_in(viewer: Viewer, found: Invitation, *, by: str, account: int | None) -> Placement:
+    """Both words are there: look once more at gates and seats, and move. `by` is the person who gave theirs."""
+    person = found.customer
+    if account is not None and account == person.account_id:
+        raise Refused("rings.own_confirmation")
+    policy = ensure_policy(viewer=viewer)
+    (verdict, before), shut = _judged(person, policy, confirmed=True)
+    if verdict.auto is not Ring.INNER:
+        raise Refused("rings.not_a_candidate", missing=max(shut, 1))
+    free_seat(person, body_of(policy))
+    placement = _move_in(viewer, person, policy, verdict, before, by=by, account=account)
+    found.state, found.closed_at, found.closed_by = InvitationState.CONFIRMED, clock.now(), by
+    found.save()
+    _tell(viewer, found, "rings.confirmed", InvitationState.ACCEPTED)
     return placement
 
 
 def _move_in(
-    viewer: Viewer, person: Customer, policy: Policy, verdict: rules.Verdict, before: rules.Standing
+    viewer: Viewer,
+    person: Customer,
+    policy: Policy,
+    verdict: rules.Verdict,
+    before: rules.Standing,
+    *,
+    by: str,
+    account: int | None,
 ) -> Placement:
     now = clock.now()
     place = open_periods([person.pk])[person.pk]
@@ -145,8 +199,8 @@ def _move_in(
         reasons=words.reasons_json(verdict, before, now),
         policy=policy,
         moved_from=place.ring,
-        by_id=viewer.account,
-        by_name=viewer.name,
+        by_id=account,
+        by_name=by,
     )
     close([place], now)
     begin([placement])
@@ -170,7 +224,7 @@ def _move_in(
     return placement
 
 
-def seat(person: Customer, body: rules.PolicyBody) -> None:
+def free_seat(person: Customer, body: rules.PolicyBody) -> None:
     """Is a seat of the inner ring free in the person's home store? Refuses `rings.full`. Call it under the lock of the rings."""
     neighbours = Placement.objects.filter(period__upper_inf=True, customer__home_store=person.home_store_id)
     if person.home_store_id is None:

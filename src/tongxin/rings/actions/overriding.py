@@ -10,7 +10,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.foundation.locks import advisory
 from tongxin.people.models import Customer
 from tongxin.people.queries import access_customer
-from tongxin.rings.actions.inner import seat
+from tongxin.rings.actions.inner import free_seat
 from tongxin.rings.actions.periods import begin, close, from_now_on, open_periods
 from tongxin.rings.actions.policy import LOCK, ensure_policy
 from tongxin.rings.models import Override, Placement, Policy, Standing
@@ -41,7 +41,7 @@ def override(
         if until - now > timedelta(days=body.capacity.override_days):
             raise Refused("rings.override_too_long", days=body.capacity.override_days)
         if ring is Ring.INNER:
-            seat(person, body)
+            free_seat(person, body)
         _end(viewer, person, now)
         made = Override.objects.create(
             customer=person,

@@ -17,7 +17,8 @@ from tongxin.rings.queries.chain import (
     store_counts,
 )
 from tongxin.rings.queries.lists import rings_held
-from tongxin.rings.queries.months import ring_paths
+from tongxin.rings.queries.months import MonthFlow, month_flows, ring_paths
+from tongxin.rings.queries.path import Footing, MyPath, my_path
 from tongxin.rings.queries.person import (
     Explanation,
     Period,
@@ -32,13 +33,28 @@ from tongxin.rings.queries.person import (
     still_in,
 )
 from tongxin.rings.queries.policy import access_policy, body_of, current_policy, policies
+from tongxin.rings.queries.thanks import (
+    Praise,
+    ProgrammeCard,
+    ThanksCard,
+    my_thanks,
+    praised,
+    programmes,
+    thanks_of,
+)
 
 __all__ = [
     "Explanation",
     "Flows",
+    "Footing",
+    "MonthFlow",
+    "MyPath",
     "Period",
+    "Praise",
+    "ProgrammeCard",
     "RingView",
     "StoreRings",
+    "ThanksCard",
     "ToDo",
     "access_invitation",
     "access_policy",
@@ -52,10 +68,15 @@ __all__ = [
     "invitations",
     "leaving_soon",
     "member_step",
+    "month_flows",
     "my_invitation",
+    "my_path",
+    "my_thanks",
     "override_rates",
     "placement_faults",
     "policies",
+    "praised",
+    "programmes",
     "replays",
     "ring_diagram",
     "ring_of",
@@ -64,5 +85,6 @@ __all__ = [
     "runs",
     "still_in",
     "store_counts",
+    "thanks_of",
     "traces_of",
 ]

@@ -171,3 +171,10 @@ def _said(as_of: datetime, persons: Collection[int] | None) -> dict[int, bool]:
 def personalised(customer: Customer, at: datetime) -> bool:
     """May we place this person by what they did? The switch is on and their newest word is not a no."""
     return customer.personalise and _said(at, [customer.pk]).get(customer.pk, True)
+
+
+def switched_off(persons: Collection[int]) -> frozenset[int]:
+    """Of these, whom we may not place by what they did: the switch is off, or their newest word is a no."""
+    off = Customer.objects.filter(id__in=persons, personalise=False).values_list("id", flat=True)
+    said = _said(clock.now(), persons) if persons else {}
+    return frozenset(off) | {person for person, granted in said.items() if not granted}

@@ -13,6 +13,7 @@ from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.rings.diagram import RingDiagram, draw
 from tongxin.rings.models import Invitation, Override, Placement, Run, Standing
+from tongxin.rings.queries.book import switched_off
 from tongxin.rings.terms import LIVE_INVITATIONS, ORDER, Ring
 from tongxin.stores.terms import Role
 
@@ -139,17 +140,21 @@ class ToDo:
 
 
 def candidates(viewer: Viewer) -> list[ToDo]:
-    """Those who meet the inner gates and have no open invitation, as of the last run."""
+    """Those whom the rule proposes: they meet the inner gates as of the last run and have no open invitation.
+
+    Who has switched personalisation off since then is proposed no more.
+    """
     live = Invitation.objects.filter(customer=OuterRef("customer"), state__in=LIVE_INVITATIONS)
     rows = (
         Standing.objects.filter(_reach(viewer, roles=NAMED_READERS), candidate=True, ring=Ring.MIDDLE)
         .annotate(asked=Subquery(live.values("id")[:1]))
         .filter(asked=None)
+        .filter(customer__personalise=True)
         .order_by("since", "customer")
     )
-    return [
-        ToDo(*row) for row in rows.values_list("customer__public_id", "customer__home_store__name", "since")
-    ]
+    found = list(rows.values_list("customer", "customer__public_id", "customer__home_store__name", "since"))
+    off = switched_off([row[0] for row in found])
+    return [ToDo(*row[1:]) for row in found if row[0] not in off]
 
 
 def leaving_soon(viewer: Viewer) -> list[ToDo]:

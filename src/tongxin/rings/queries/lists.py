@@ -43,6 +43,13 @@ def people_in(viewer: Viewer, ring: Ring, *, limit: int = 50, cursor: str | None
     return Page(tuple(_line(one, viewer, full=full) for one in rows.items), rows.cursor)
 
 
+def people_lines(viewer: Viewer, persons: Collection[int]) -> list[PersonLine]:
+    """Lines for these people as far as they are in reach, in the order given."""
+    found = {one.pk: one for one in reached(viewer).filter(id__in=persons).select_related("home_store")}
+    full = sight(viewer.roles) is Sight.FULL
+    return [_line(found[person], viewer, full=full) for person in persons if person in found]
+
+
 def _line(one: Customer, viewer: Viewer, *, full: bool) -> PersonLine:
     home = one.home_store
     return PersonLine(

@@ -17,6 +17,7 @@ from tongxin.rings.models import Invitation, Override, Placement, Standing
 from tongxin.rings.queries.book import personalised, traces_of
 from tongxin.rings.queries.policy import body_of, current_policy
 from tongxin.rings.rules import words
+from tongxin.rings.rules.friendly import NEUTRAL_STEP
 from tongxin.rings.terms import CAUSES, LIVE_INVITATIONS, Cause, Ring
 
 
@@ -140,13 +141,14 @@ def ring_of(
 ) -> RingView | None:
     """Where somebody stands now, or stood at an instant; None when they are not placed. Refuses `absent`."""
     found = _customer(viewer, customer)
-    row = _placement(found, as_of)
+    row = placement_of(found, as_of)
     if row is None:
         return None
     return _view(found, row) if personalised(found, clock.now()) else _blank_view(found, row)
 
 
-def _placement(customer: Customer, as_of: datetime | None = None) -> Placement | None:
+def placement_of(customer: Customer, as_of: datetime | None = None) -> Placement | None:
+    """The period that is open now or was at an instant."""
     rows = Placement.objects.filter(customer=customer).select_related("policy")
     return (
         rows.filter(period__upper_inf=True) if as_of is None else rows.filter(period__contains=as_of)
@@ -220,10 +222,10 @@ def standing_of(
 def explain(viewer: Viewer, customer: Customer | UUID | str) -> Explanation:
     """Why somebody stands where they stand, and what is nearest. Refuses `absent`, `rings.not_placed`, `rings.no_policy`."""
     found = _customer(viewer, customer)
-    row, version = _placement(found), current_policy(found.brand)
+    row, version = placement_of(found), current_policy(found.brand)
     kept = Standing.objects.filter(customer=found).first()
     now, policy = clock.now(), body_of(version)
-    evidence = _evidence(found, now, policy)
+    evidence = evidence_of(found, now, policy)
     if evidence.staff:
         raise Refused("rings.not_placed")
     if row is None:  # came after the last run: at the edge, until the next one looks
@@ -258,29 +260,40 @@ def explain(viewer: Viewer, customer: Customer | UUID | str) -> Explanation:
     )
 
 
-def _evidence(customer: Customer, at: datetime, policy: rules.PolicyBody) -> rules.Evidence:
+def evidence_of(customer: Customer, at: datetime, policy: rules.PolicyBody) -> rules.Evidence:
+    """What the book knows of one person at an instant, weighed; a blank profile for who is not there."""
     on = clock.business_day(at, customer.brand.zone)
     traces = traces_of(customer.brand, at, policy, [customer.pk]).get(customer.pk)
     return rules.blank(on) if traces is None else rules.weigh(traces, on, policy)
 
 
 def member_step(viewer: Viewer) -> str:
-    """What we would say to the member who asks: an invitation, no ring, no ladder. Refuses `absent` for anybody else."""
+    """What we would say to the member who asks: an invitation, no ring, no ladder. Nothing personal when personalisation is off.
+
+    Refuses `absent` for anybody else.
+    """
     customer = Customer.objects.filter(pk=viewer.person or 0).select_related("brand").first()
     if customer is None:
         raise Refused("absent")
+    if not personalised(customer, clock.now()):
+        return NEUTRAL_STEP[viewer.language == "en"]
     policy = body_of(current_policy(customer.brand))
-    row, evidence = _placement(customer), _evidence(customer, clock.now(), policy)
+    row, evidence = placement_of(customer), evidence_of(customer, clock.now(), policy)
     ring = Ring.OUTER if row is None or not evidence.personalise else Ring(row.ring)
     step = rules.account(evidence, policy, ring).nearest
     return words.say_to_member(step, "en" if viewer.language == "en" else "zh")
 
 
 def my_invitation(viewer: Viewer) -> Invitation | None:
-    """The open invitation of the member who asks."""
-    return Invitation.objects.filter(
-        customer=viewer.person or 0, state__in=LIVE_INVITATIONS, expires_at__gt=clock.now()
-    ).first()
+    """The open invitation of the member who asks; none while personalisation is off: it came from what she did."""
+    found = (
+        Invitation.objects.filter(
+            customer=viewer.person or 0, state__in=LIVE_INVITATIONS, expires_at__gt=clock.now()
+        )
+        .select_related("customer")
+        .first()
+    )
+    return found if found is not None and personalised(found.customer, clock.now()) else None
 
 
 def access_invitation(viewer: Viewer, public_id: UUID | str) -> Invitation:
@@ -314,5 +327,5 @@ def replays(placement: Placement) -> bool:
     policy = body_of(placement.policy)
     at = datetime.fromisoformat(kept["as_of"])
     before = words.standing_from_json(kept["standing"])
-    verdict = rules.decide(_evidence(placement.customer, at, policy), policy, at, before)
+    verdict = rules.decide(evidence_of(placement.customer, at, policy), policy, at, before)
     return words.digest(verdict) == kept["digest"]

@@ -112,11 +112,11 @@ def _with(offer: Offer, count: int, traces: Traces, on: date, policy: PolicyBody
         return days, replace(traces, recognitions=traces.recognitions + heard)
     deeds = traces.deeds
     for day in dates:
-        deeds = _add(deeds, offer.kind, day)
+        deeds = add_deed(deeds, offer.kind, day)
     return days, replace(traces, deeds=deeds)
 
 
-def _add(deeds: tuple[Trace, ...], kind: str, day: int) -> tuple[Trace, ...]:
+def add_deed(deeds: tuple[Trace, ...], kind: str, day: int) -> tuple[Trace, ...]:
     """One more deed: a second of the same kind on one day counts as the rule counts it, hardly more."""
     fact = BY_CODE[kind]
     for place, deed in enumerate(deeds):

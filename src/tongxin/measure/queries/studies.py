@@ -77,9 +77,13 @@ def _reached(viewer: Viewer, kept: QuerySet[Kept]) -> QuerySet[Kept]:
     return found.filter(Q(region=None, store=None) | Q(store__in=places) | Q(region__in=whole))
 
 
-def studies(viewer: Viewer, *, limit: int = 50, cursor: str | None = None) -> Page[StudyLine]:
-    """The studies that a viewer may read, newest first. Champions, doors and members read none."""
+def studies(
+    viewer: Viewer, *, state: StudyState | None = None, limit: int = 50, cursor: str | None = None
+) -> Page[StudyLine]:
+    """The studies that a viewer may read, newest first, of one state if asked. Champions, doors and members read none."""
     rows = _reached(viewer, Study.objects.all()).defer("pictures", "report_html", "report_en")
+    if state is not None:
+        rows = rows.filter(state=state)
     found = page(rows, by=("-registered_at", "-id"), limit=limit, cursor=cursor)
     return Page(tuple(_line(row) for row in found.items), found.cursor)
 
