@@ -15,6 +15,7 @@ import typer
 from django.conf import settings
 from django.db import transaction
 
+from tongxin.connect.wecom.sandbox import server
 from tongxin.events import actions as events
 from tongxin.events.actions import EventIn
 from tongxin.faces import devices
@@ -66,6 +67,29 @@ def seed(
             "api": world["api"],
         }
     )
+
+
+@app.command()
+def wecom(
+    port: Annotated[
+        int, typer.Option("--port", help=answers.words("端口，只监听本机", "Port; this machine only"))
+    ] = 8411,
+    callback: Annotated[
+        str,
+        typer.Option(
+            "--callback", help=answers.words("回调发到哪里（本机地址）", "Where callbacks go (this machine)")
+        ),
+    ] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help=answers.words("从头开始", "Start anew"))] = False,
+) -> None:
+    """企业微信沙盒：两部手机的网页，不需要企业微信账号 · A fake WeCom with two phones as a page; needs no account."""
+    journal = Path(settings.HOME) / "sandbox" / "wecom.jsonl"
+    if fresh:
+        journal.unlink(missing_ok=True)
+    answers.say("打开 http://127.0.0.1:{port}/", "Open http://127.0.0.1:{port}/", port=port)
+    for name, value in server.environment(port).items():
+        answers.tell(f"export {name}={value}")
+    server.serve(port, journal, callback=callback)
 
 
 def build(*, members: int = MEMBERS) -> Document:

@@ -1,0 +1,1 @@
+"""The platform's interface, one file a noun: functions that take the caller and answer shapes."""
