@@ -5,21 +5,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tongxin.outreach.policy import fatigue as shipped_fatigue
+from tongxin.outreach.policy import shipped
 from tongxin.outreach.rules import (
     NEVER,
     Facts,
+    Fatigue,
+    GroupFacts,
     Line,
     Past,
     Policy,
     Verdict,
     above_platform,
+    fatigue,
     free_from,
     held_out,
     marked,
     may_message,
+    may_post,
     newest_lines,
     quiet_until,
     render,
+    rested_from,
+    with_code,
 )
 from tongxin.outreach.terms import (
     CAP_LABELS,
@@ -232,3 +240,93 @@ def test_every_word_has_both_languages(words, labels):
 
 def test_the_night_is_the_one_of_the_design():
     assert (POLICY.quiet_from, POLICY.quiet_until) == (time(21, 30), time(8, 30))
+
+
+# ---- fatigue, and groups
+
+
+TIRING = Policy(
+    (),
+    fatigue=Fatigue(
+        half_life=timedelta(days=7),
+        weights=((SERVICE, 0.25), (COMMUNITY, 1.0), (PROMOTION, 2.0)),
+        bars=((COMMUNITY, 4.0), (PROMOTION, 3.0)),
+    ),
+    groups=(Line(None, 24, 1, "one a day"),),
+)
+
+
+def lately(message_class, *days):
+    return tuple(Past(message_class, NOON - day * DAY) for day in days)
+
+
+def test_each_message_tires_half_as_much_after_a_week():
+    assert fatigue(lately(COMMUNITY, 0, 7, 14), TIRING.fatigue, NOON) == 1.75
+    assert fatigue((*lately(PROMOTION, 7), *lately(SERVICE, 0)), TIRING.fatigue, NOON) == 1.25
+    assert fatigue((Past(COMMUNITY, NOON + DAY),), TIRING.fatigue, NOON) == 0
+    assert fatigue(lately(PROMOTION, 0), Policy(()).fatigue, NOON) == 0
+
+
+@pytest.mark.parametrize(
+    ("message_class", "past", "why"),
+    [
+        (PROMOTION, lately(PROMOTION, 0), Reason.ALLOWED),
+        (PROMOTION, lately(PROMOTION, 0, 7), Reason.TIRED),
+        (COMMUNITY, lately(PROMOTION, 0, 7), Reason.ALLOWED),
+        (COMMUNITY, lately(PROMOTION, 0, 0), Reason.TIRED),
+        (SERVICE, lately(PROMOTION, 0, 0, 0), Reason.ALLOWED),
+    ],
+)
+def test_who_was_disturbed_a_lot_rests_for_a_while(message_class, past, why):
+    verdict = may_message(facts(message_class, past=past), TIRING, NOON)
+    assert verdict.why is why
+    if why is Reason.TIRED:
+        rested = facts(message_class, past=past, due_at=verdict.until)
+        assert may_message(rested, TIRING, verdict.until).why is not Reason.TIRED
+        assert rested_from(facts(message_class, past=past), TIRING.fatigue, NOON) == verdict.until
+
+
+GROUP_ROWS = [
+    ({}, Decision.SENT, Reason.ALLOWED),
+    ({"past": lately(COMMUNITY, 0.5)}, Decision.HELD, Reason.CAP),
+    ({"cancelled": True}, Decision.DROPPED, Reason.CANCELLED),
+    ({"there": False}, Decision.DROPPED, Reason.LEFT_AUDIENCE),
+    ({"held_out": True}, Decision.DROPPED, Reason.HELD_OUT),
+    ({"kit_recalled": True}, Decision.HELD, Reason.KIT_RECALLED),
+    ({"paused": True}, Decision.HELD, Reason.PAUSED),
+    ({"expires_at": NOON}, Decision.DROPPED, Reason.EXPIRED),
+    ({"past": lately(COMMUNITY, 0.5), "expires_at": NOON + HOUR}, Decision.DROPPED, Reason.EXPIRES_FIRST),
+]
+
+
+@pytest.mark.parametrize(("more", "outcome", "why"), GROUP_ROWS)
+def test_a_group_is_asked_the_same_questions(more, outcome, why):
+    group = GroupFacts(message_class=COMMUNITY, zone=SHANGHAI, due_at=NOON, **more)
+    verdict = may_post(group, TIRING, NOON)
+    assert (verdict.outcome, verdict.why) == (outcome, why)
+
+
+def test_a_group_sleeps_too():
+    group = GroupFacts(message_class=COMMUNITY, zone=SHANGHAI, due_at=NOON)
+    assert may_post(group, TIRING, wall(22)).why is Reason.QUIET_HOURS
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "link"),
+    [
+        ("/e/1", "pyq", "/e/1?c=pyq"),
+        ("/e/1?a=b", "pyq", "/e/1?a=b&c=pyq"),
+        ("/e/1#top", "pyq", "/e/1?c=pyq#top"),
+        ("/e/1", "", "/e/1"),
+        ("", "pyq", ""),
+    ],
+)
+def test_a_link_says_where_it_was_found(path, code, link):
+    assert with_code(path, code) == link
+
+
+def test_the_shipped_policy_stays_below_the_platforms():
+    """Every shipped line says its ground; fatigue and the caps of groups hold from a day on."""
+    assert all(line.clause for rows in shipped().values() for _, line in rows)
+    assert shipped_fatigue(NOON).bars
+    assert shipped_fatigue(datetime(2020, 1, 1, tzinfo=UTC)).bars == ()

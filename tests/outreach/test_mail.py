@@ -167,7 +167,7 @@ def test_the_doctor_asks_every_channel(settings, monkeypatch):
     monkeypatch.setattr(answers, "platform", lambda: None)
     settings.TONGXIN_SMTP_HOST = ""
     assert {f.what: f.state for f in messages.look()} == {
-        "channel inbox": "ok", "channel manual": "ok", "channel email": "ok", "channel webhook_out": "ok",
+        "channel inbox": "ok", "channel manual": "ok", "channel email": "ok", "channel webhook_out": "ok", "channel wecom": "ok",
     }  # fmt: skip
     settings.TONGXIN_SMTP_HOST, settings.TONGXIN_SMTP_FROM = "127.0.0.1", "hi@tx.example"
     settings.TONGXIN_SMTP_PORT, settings.TONGXIN_SMS_GATEWAY = 1, "https://sms.example"

@@ -353,7 +353,7 @@ def test_erasure_and_export_know_all_of_it(noon, settings):
     actions.opt_out(viewer=itself, customer=member, message_class=PROMOTION)
     actions.give_address(viewer=itself, customer=member, value="xiaotao@example.com")
     told = export(viewer=itself, customer=member)["rooms"]["outreach"]
-    assert {name: len(rows) for name, rows in told.items()} == {
+    assert {name: len(rows) for name, rows in told.items() if rows} == {
         "sends": 2, "decisions": 1, "inbox": 1, "opt_outs": 1, "addresses": 1,
     }  # fmt: skip
     assert (told["inbox"][0]["text"], told["addresses"][0]["value"]) == ("给小桃的话", "xiaotao@example.com")

@@ -3,7 +3,8 @@
 from typing import Any
 
 from tongxin.foundation import clock
-from tongxin.outreach.models import Address, DecisionRow, InboxItem, OptOut, Send
+from tongxin.outreach.actions import wecom_forgetting
+from tongxin.outreach.models import Address, DecisionRow, Enrolment, InboxItem, OptOut, Send
 from tongxin.outreach.terms import Reason, SendState
 from tongxin.people.ports import Person
 
@@ -21,6 +22,7 @@ class OutreachEraser:
         )
         gone = InboxItem.objects.filter(person__in=person.ids).delete()[0]
         gone += Address.objects.filter(person__in=person.ids).delete()[0]
+        gone += wecom_forgetting.forget(person.ids)
         return gone + mine.update(body="")
 
     def export(self, person: Person) -> dict[str, list[dict[str, Any]]]:
@@ -69,8 +71,19 @@ class OutreachEraser:
                 }
                 for row in OptOut.objects.filter(person__in=person.ids).order_by("id")
             ],
+            "sequences": [
+                {
+                    "sequence": row.sequence.title,
+                    "arm": row.arm,
+                    "entered_at": row.entered_at.isoformat(),
+                }
+                for row in Enrolment.objects.filter(person__in=person.ids)
+                .select_related("sequence")
+                .order_by("id")
+            ],
             "addresses": [
                 {"channel": row.channel, "value": row.value, "confirmed": row.confirmed_at is not None}
                 for row in Address.objects.filter(person__in=person.ids).order_by("id")
             ],
+            **wecom_forgetting.held(person.ids),
         }

@@ -12,22 +12,16 @@ from tongxin.foundation.plugs import wiring
 from tongxin.kits import queries as kits
 from tongxin.outreach import rules
 from tongxin.outreach.channels import INBOX, LISTED
-from tongxin.outreach.models import Holdout, OptOut, Send
+from tongxin.outreach.models import Enrolment, Holdout, OptOut, Send
 from tongxin.outreach.ports import Channel
 from tongxin.outreach.queries.caps import caps
+from tongxin.outreach.standing import PURPOSES, UNDISTURBED
 from tongxin.outreach.terms import Cap, MessageClass, SendState
+from tongxin.outreach.terms_plans import Arm, SequenceState
 from tongxin.people.models import Customer
-from tongxin.people.terms import CustomerState, Purpose
+from tongxin.people.terms import CustomerState
 from tongxin.stores.models import Store
 from tongxin.stores.queries import the_brand
-
-PURPOSES: dict[MessageClass, Purpose] = {
-    MessageClass.SERVICE: Purpose.RUN_EVENT,
-    MessageClass.COMMUNITY: Purpose.GROUP_MESSAGE,
-    MessageClass.PROMOTION: Purpose.GROUP_MESSAGE,
-}
-# What did not reach anybody disturbed nobody.
-UNDISTURBED = (SendState.FAILED, SendState.CANCELLED, SendState.EXPIRED)
 
 _ANSWERS = """
 SELECT DISTINCT ON (person, purpose) coalesce(c.survivor_id, c.id) AS person, k.purpose, k.granted
@@ -92,6 +86,7 @@ class Evidence:
     inside: Mapping[tuple[str, str], frozenset[int]]
     reached: Mapping[str, frozenset[int]]
     recalled: frozenset[tuple[str, str]] = frozenset()
+    held: frozenset[tuple[int, int]] = frozenset()
 
     def root(self, send: Send) -> int:
         """The surviving entry that a send is for."""
@@ -140,10 +135,14 @@ class Evidence:
                 hold.message_id in {None, send.message_id}
                 and rules.held_out(hold.seed, self.people.names[person], hold.share_permille)
                 for hold in self.holdouts
-            ),
+            )
+            or (message is not None and (message.sequence_id, person) in self.held),
             twice=message is not None
             and any(other != send.pk for plan, other in self.had.get(person, ()) if plan == message.pk),
             kit_recalled=(send.subject_room, send.subject_key) in self.recalled,
+            paused=message is not None
+            and message.sequence is not None
+            and message.sequence.state == SequenceState.PAUSED,
             reachable=bool(self.ways(send)),
             past=tuple(one for other, one in self.past.get(person, ()) if other != send.pk),
         )
@@ -160,7 +159,7 @@ class Evidence:
 def look(
     sends: Sequence[Send], now: datetime, *, channels: Mapping[str, Channel], people: People
 ) -> Evidence:
-    """Everything about these sends (fetched with their `message`) as the database says it now."""
+    """Everything about these sends (fetched with their `message` and its sequence) as the database says it now."""
     entries = list(people.roots)
     roots = frozenset(people.roots.values())
     policy = caps(now)
@@ -182,6 +181,7 @@ def look(
             for name, channel in channels.items()
         },
         recalled=kits.recalled({(send.subject_room, send.subject_key) for send in sends}),
+        held=_held(sends, entries, people),
     )
 
 
@@ -219,6 +219,19 @@ def _had(sends: Sequence[Send], entries: list[int], people: People) -> dict[int,
         for plan, person, key in rows.exclude(state__in=UNDISTURBED).values_list("message", "person", "id"):
             found[people.roots[person]].add((plan, key))
     return found
+
+
+def _held(sends: Sequence[Send], entries: list[int], people: People) -> frozenset[tuple[int, int]]:
+    """(sequence, person) of those whom the draw of a sequence left out, asked only when there is one."""
+    told = {send.message.sequence_id for send in sends if send.message is not None} - {None}
+    if not told:
+        return frozenset()
+    rows = Enrolment.objects.filter(sequence__in=told, person__in=entries, arm=Arm.HELD)
+    return frozenset(
+        (sequence, people.roots[person])
+        for sequence, person in rows.values_list("sequence", "person")
+        if person is not None
+    )
 
 
 def _zones(sends: Sequence[Send], people: People) -> dict[int | None, str]:

@@ -1,4 +1,8 @@
-"""What outreach plugs into: ways out (channels) and audiences. `project/wiring.py` lists them in CHANNELS and AUDIENCES."""
+"""What outreach plugs into: ways out (channels), audiences and groups; `project/wiring.py` lists them in CHANNELS, AUDIENCES, GROUPS.
+
+A channel whose platform can nudge staff may have one method more: `remind(*, message: int) -> int`, called in the transaction of the
+reminder, answering how many of the plan's tasks it will nudge about.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from uuid import UUID
 
 from tongxin.foundation.access import Viewer
 from tongxin.outreach.terms import Cap, MessageClass, SendState
+from tongxin.outreach.terms_plans import GroupMood
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,32 @@ class Channel(Protocol):
 
     def health(self) -> list[Check]:
         """For `tongxin doctor`."""
+        ...
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group that colleagues can post into; `mood` says which step of a routine suits it."""
+
+    key: str
+    name: str
+    store: int | None
+    members: int
+    since: datetime
+    mood: GroupMood = GroupMood.ANY
+
+
+class GroupSource(Protocol):
+    """The groups of a store or of the whole chain, by the id of who knows them."""
+
+    id: str
+
+    def access(self, viewer: Viewer, key: str) -> None:
+        """Refuses `absent` when the viewer may not post into these groups."""
+        ...
+
+    def groups(self, key: str, *, at: datetime) -> Iterable[GroupLine]:
+        """The groups there are at an instant, in a steady order."""
         ...
 
 

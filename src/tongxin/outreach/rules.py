@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from math import log2
 from string import Formatter
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from tongxin.outreach.terms import AD_MARK, Decision, MessageClass, Reason
@@ -41,12 +43,27 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Fatigue:
+    """How disturbance adds up: so much a message of a class, halved every `half_life`; at `bars` a class waits until it is less.
+
+    Where no line of the policy holds, nothing tires anybody.
+    """
+
+    half_life: timedelta = timedelta(days=7)
+    weights: tuple[tuple[MessageClass, float], ...] = ()
+    bars: tuple[tuple[MessageClass, float], ...] = ()
+    clause: str = ""
+
+
+@dataclass(frozen=True)
 class Policy:
-    """The caps that hold, and the night."""
+    """The caps that hold, for people and for groups, the night, and what tires people."""
 
     lines: tuple[Line, ...]
     quiet_from: time = QUIET_FROM
     quiet_until: time = QUIET_UNTIL
+    fatigue: Fatigue = Fatigue()
+    groups: tuple[Line, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,7 @@ class Facts:
     held_out: bool = False
     twice: bool = False
     kit_recalled: bool = False
+    paused: bool = False
     reachable: bool = True
     past: tuple[Past, ...] = ()
 
@@ -126,11 +144,15 @@ def _wait(facts: Facts, policy: Policy, now: datetime) -> tuple[Reason, datetime
     # What cannot wait (moved, cancelled) people must hear all the more.
     if facts.kit_recalled and not facts.urgent:
         return Reason.KIT_RECALLED, now + RECALLED_AGAIN
+    if facts.paused:
+        return Reason.PAUSED, now + RECALLED_AGAIN
     first, at = Reason.ALLOWED, now
     for _ in range(ROUNDS):
         why, later = Reason.QUIET_HOURS, None if facts.urgent else quiet_until(at, facts.zone, policy)
         if later is None:
             why, later = Reason.CAP, free_from(facts, policy, at)
+        if later is None:
+            why, later = Reason.TIRED, rested_from(facts, policy.fatigue, at)
         if later is None:
             break
         if later == NEVER:
@@ -167,6 +189,64 @@ def _free(line: Line, past: Sequence[Past], at: datetime) -> datetime | None:
     window = timedelta(hours=line.hours)
     inside = sorted(one.at for one in past if line.counts(one.message_class) and one.at > at - window)
     return inside[len(inside) - line.most] + window if len(inside) >= line.most else None
+
+
+def fatigue(past: Iterable[Past], policy: Fatigue, at: datetime) -> float:
+    """How tired somebody is at an instant: each message weighs by its class, and half as much after every half-life."""
+    weights = dict(policy.weights)
+    return sum(
+        weights.get(one.message_class, 0.0) * 0.5 ** ((at - one.at) / policy.half_life)
+        for one in past
+        if one.at <= at
+    )
+
+
+def rested_from(facts: Facts, policy: Fatigue, at: datetime) -> datetime | None:
+    """From when a message of this class tires nobody too much; None when it does not now.
+
+    Every message fades alike, so the whole does: from the score to the bar takes log2(score / bar) half-lives.
+    """
+    bar = dict(policy.bars).get(facts.message_class)
+    if bar is None:
+        return None
+    score = fatigue(facts.past, policy, at)
+    if score < bar:
+        return None
+    return at + timedelta(seconds=1) + policy.half_life * log2(score / bar)
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What the gate wants to know of one group and one post. Who is in a group cannot be left out of it, so the group is the unit."""
+
+    message_class: MessageClass
+    zone: str
+    due_at: datetime
+    expires_at: datetime | None = None
+    cancelled: bool = False
+    there: bool = True
+    held_out: bool = False
+    kit_recalled: bool = False
+    paused: bool = False
+    past: tuple[Past, ...] = ()
+
+
+def may_post(group: GroupFacts, policy: Policy, now: datetime) -> Verdict:
+    """May this be posted into this group now? The same questions in the same order, with the caps of groups."""
+    asked = Facts(
+        message_class=group.message_class,
+        zone=group.zone,
+        due_at=group.due_at,
+        expires_at=group.expires_at,
+        cancelled=group.cancelled,
+        consent=True,
+        in_audience=group.there,
+        held_out=group.held_out,
+        kit_recalled=group.kit_recalled,
+        paused=group.paused,
+        past=group.past,
+    )
+    return may_message(asked, Policy(policy.groups, policy.quiet_from, policy.quiet_until), now)
 
 
 def newest_lines(rows: Iterable[tuple[datetime, Line]], now: datetime) -> tuple[Line, ...]:
@@ -209,3 +289,11 @@ def marked(text: str, message_class: str, *, english: bool = False) -> str:
     """The text with the word that law wants before an advertisement (广告法 14)."""
     promotes = message_class == MessageClass.PROMOTION and bool(text)
     return f"{AD_MARK[1 if english else 0]}{text}" if promotes else text
+
+
+def with_code(path: str, code: str) -> str:
+    """A link with its channel code, so that who comes by it is counted where they came from."""
+    if not path or not code:
+        return path
+    before, mark, anchor = path.partition("#")
+    return f"{before}{'&' if '?' in before else '?'}{urlencode({'c': code})}{mark}{anchor}"

@@ -13,7 +13,7 @@ WINDOW = 19.0  # seconds; then the next job goes on
 EVERY = 1.0  # seconds between looks
 SETTLE_EVERY = 5.0
 
-WORKER = system("outreach.drain")
+WORKER, SEQUENCES = system("outreach.drain"), system("outreach.sequences")
 
 
 @app.periodic(cron="* * * * * */20")
@@ -25,13 +25,20 @@ def run_drain(context: JobContext, timestamp: int) -> int:  # noqa: ARG001 (proc
         if time.monotonic() - settled >= SETTLE_EVERY:
             actions.expand_due(viewer=WORKER)
             actions.pull_back()
-        asked += actions.drain().asked
+        asked += actions.drain().asked + actions.drain_groups()
         if time.monotonic() - settled >= SETTLE_EVERY:
             actions.settle()
             actions.expire_tasks()
             actions.settle_plans()
             settled = time.monotonic()
     return asked
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="outreach.sequences", queueing_lock="outreach.sequences")
+def run_sequences(timestamp: int) -> int:  # noqa: ARG001 (as above)
+    """Every five minutes: who has entered a sequence, and which step is due."""
+    return actions.run_sequences(viewer=SEQUENCES)
 
 
 @app.periodic(cron="33 3 * * *")

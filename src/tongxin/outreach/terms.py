@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tongxin.foundation.access import SYSTEM
 from tongxin.foundation.errors import Sentence
+from tongxin.outreach import terms_plans, terms_wecom
 from tongxin.stores.terms import Role
 
 
@@ -83,6 +84,8 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     CAP = "cap"
     KIT_RECALLED = "kit_recalled"
+    TIRED = "tired"
+    PAUSED = "paused"
     CANCELLED = "cancelled"
     ERASED = "erased"
     EXPIRED = "expired"
@@ -96,6 +99,8 @@ class Reason(StrEnum):
     NO_WAY = "no_way"
     CHANNEL_FAILED = "channel_failed"
     NOT_DONE = "not_done"
+    PLATFORM_CAP = "platform_cap"
+    NOT_FRIEND = "not_friend"
 
 
 REASON_LABELS: dict[Reason, tuple[str, str]] = {
@@ -110,6 +115,8 @@ REASON_LABELS: dict[Reason, tuple[str, str]] = {
         "活动用的工具包被总部召回，换用新版后再发",
         "the kit of the event was recalled; goes on once the event has another version",
     ),
+    Reason.TIRED: ("近来打扰得多，先歇一歇", "was disturbed a lot lately; rests for a while"),
+    Reason.PAUSED: ("这个系列暂停了，恢复后再发", "the sequence is paused; goes on when it does"),
     Reason.CANCELLED: ("消息已取消或召回", "the message was cancelled or recalled"),
     Reason.ERASED: ("会员资料已删除", "the member's data were erased"),
     Reason.EXPIRED: ("已过有效时间", "past its time"),
@@ -123,6 +130,8 @@ REASON_LABELS: dict[Reason, tuple[str, str]] = {
     Reason.NO_WAY: ("没有可用的送达方式", "there is no way to reach them"),
     Reason.CHANNEL_FAILED: ("渠道没有送达", "the channel did not deliver it"),
     Reason.NOT_DONE: ("到期前没有人发送", "nobody sent it in time"),
+    Reason.PLATFORM_CAP: ("平台说今天已收过群发", "the platform says they had a mass message already"),
+    Reason.NOT_FRIEND: ("不是店员的好友", "is no contact of the colleague"),
 }
 
 
@@ -215,6 +224,8 @@ EXPLAINERS: frozenset[str] = PLANNERS
 POLICY_EDITORS: frozenset[str] = frozenset({SYSTEM, Role.ADMIN, Role.HQ_EDITOR})
 
 REFUSALS: dict[str, Sentence] = {
+    **terms_plans.REFUSALS,
+    **terms_wecom.REFUSALS,
     "outreach.empty": Sentence("请先写好消息内容。", "Write the message first.", 422),
     "outreach.too_long": Sentence(
         "消息太长：最多 {most} 个字。", "Too long: at most {most} characters.", 422
@@ -264,6 +275,8 @@ REFUSALS: dict[str, Sentence] = {
 
 # What the audit trail may say about this room; also the events that webhooks can subscribe to.
 ACTS: dict[str, str] = {
+    **terms_plans.ACTS,
+    **terms_wecom.ACTS,
     "outreach.message_planned": "拟好一条消息",
     "outreach.message_changed": "修改了一条消息",
     "outreach.message_approved": "批准了一条消息",

@@ -1,7 +1,7 @@
 """`/me/inbox` and `/messages`: what was told to a member, and what staff plan to tell."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from ninja import Router
@@ -12,6 +12,7 @@ from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
 from tongxin.outreach import actions, queries
 from tongxin.outreach.terms import MessageClass, SendState
+from tongxin.outreach.terms_plans import Target, Topic
 from tongxin.people import queries as people
 from tongxin.stores import queries as stores
 
@@ -110,6 +111,10 @@ class Message(Out):
     due_at: datetime
     expires_at: datetime
     recipients: int | None
+    target: Target = Target.PERSONS
+    topic: str = ""
+    code: str = ""
+    voucher: str = ""
 
 
 class MessagePage(Out):
@@ -130,6 +135,11 @@ class NewMessage(In):
     due_at: Moment | None = None
     title: Word = ""
     text_en: Annotated[str, StringConstraints(strip_whitespace=True, max_length=600, pattern=PLAIN)] = ""
+    target: Target = Target.PERSONS
+    topic: Topic = Topic.NONE
+    path: Annotated[str, StringConstraints(max_length=200, pattern=r"^(/[^/\s][^\s]*)?$")] = ""
+    code: Annotated[str, StringConstraints(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    voucher: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64, pattern=PLAIN)] = ""
 
 
 class Told(Message):
@@ -148,6 +158,8 @@ class Task(Out):
     text: str
     channel: str
     store_name: str
+    group_name: str
+    reminded: int
     state: SendState
     people: int
     counted: int | None
@@ -257,3 +269,140 @@ def sent(request: Asked, task_id: uuid.UUID, body: Sent) -> Done:
     """It was sent by hand. Only this, or a polled result, is ever called sent."""
     actions.confirm_sent(viewer=request.viewer, public_id=task_id, counted=body.counted)
     return Done()
+
+
+@router.post(
+    "/tasks/{uuid:task_id}/put-off", url_name="task.put_off", operation_id="tasks.put_off", response=Done
+)
+@write()
+def put_off(request: Asked, task_id: uuid.UUID) -> Done:
+    """Not today: it comes back tomorrow morning, unless it would be over by then."""
+    actions.put_off(viewer=request.viewer, public_id=task_id)
+    return Done()
+
+
+class DayCount(Out):
+    """So many get it on a day."""
+
+    day: date
+    count: int
+
+
+class QuotaLine(Out):
+    """A line of the policy: how many have reached it, and how many will have with this message."""
+
+    clause: str
+    message_class: MessageClass | None
+    hours: int
+    most: int
+    platform: bool
+    full: int
+    after: int
+
+
+class MessageForecast(Out):
+    """As of `at`: who would get it when, who would wait or not get it, and why. `tasks` are the staff's."""
+
+    at: datetime
+    groups: bool
+    total: int
+    now: int
+    going: int
+    by_day: list[DayCount]
+    held: dict[str, int]
+    dropped: dict[str, int]
+    quotas: list[QuotaLine]
+    tasks: int
+
+
+@router.get(
+    "/messages/{uuid:message_id}/forecast",
+    url_name="message.forecast",
+    operation_id="messages.forecast",
+    response=MessageForecast,
+)
+def read_forecast(request: Asked, message_id: uuid.UUID) -> MessageForecast:
+    """What would become of a plan if it went when it is due: asked of the gate for everybody, nothing is written."""
+    found = queries.forecast(request.viewer, message_id)
+    return MessageForecast(
+        at=found.at,
+        groups=found.groups,
+        total=found.total,
+        now=found.now,
+        going=found.going,
+        by_day=[DayCount(day=day, count=n) for day, n in found.by_day],
+        held={str(why): n for why, n in found.held.items()},
+        dropped={str(why): n for why, n in found.dropped.items()},
+        quotas=[QuotaLine.model_validate(one) for one in found.quotas],
+        tasks=found.tasks,
+    )
+
+
+class Reminded(Out):
+    """How many tasks were reminded of, and how often one may be reminded of this message today."""
+
+    tasks: int
+    left: int
+
+
+@router.post(
+    "/messages/{uuid:message_id}/remind",
+    url_name="message.remind",
+    operation_id="messages.remind",
+    response=Reminded,
+)
+@write()
+def remind(request: Asked, message_id: uuid.UUID) -> Reminded:
+    """Remind the stores that have not sent yet; at most three times in 24 hours."""
+    tasks = actions.remind(viewer=request.viewer, public_id=message_id)
+    return Reminded(tasks=tasks, left=queries.reminders_left(request.viewer, message_id))
+
+
+class ChannelLimit(Out):
+    """What a platform allows."""
+
+    scope: str
+    hours: float
+    most: int
+    clause: str
+
+
+class ChannelLine(Out):
+    """A way out: what it can do, what limits it, whether it is set up."""
+
+    id: str
+    zh: str
+    en: str
+    ready: bool
+    caps: list[str]
+    limits: list[ChannelLimit]
+
+
+class Channels(Out):
+    items: list[ChannelLine]
+
+
+@router.get("/channels", url_name="channels", operation_id="channels.list", response=Channels)
+def list_channels(request: Asked) -> Channels:
+    """The channels in the order of preference."""
+    return Channels(
+        items=[
+            ChannelLine(
+                id=one.id,
+                zh=one.zh,
+                en=one.en,
+                ready=one.ready,
+                caps=[str(cap) for cap in one.caps],
+                limits=[
+                    ChannelLimit(
+                        scope=each.scope,
+                        hours=each.window.total_seconds() / 3600,
+                        most=each.most,
+                        clause=each.clause,
+                    )
+                    for each in one.limits
+                ],
+            )
+            for one in queries.ways(request.viewer)
+        ]
+    )

@@ -11,6 +11,7 @@ from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.outreach import rules
 from tongxin.outreach.actions.draining import Round, last_said, lock_people, wired, write
+from tongxin.outreach.actions.posting import drop, verdict_now
 from tongxin.outreach.evidence import Evidence, look, people_behind, roots_of
 from tongxin.outreach.models import DecisionRow, Send, Task
 from tongxin.outreach.queries import access_task
@@ -26,7 +27,9 @@ def open_task(*, viewer: Viewer, public_id: UUID | str) -> int:
     `outreach.wrong_state`, `outreach.quiet_now`.
     """
     with transaction.atomic():
-        task, sends = _locked(viewer, public_id)
+        task, sends = locked(viewer, public_id)
+        if task.group_key:
+            return _open_group(task)
         return len(_ask(task, sends))
 
 
@@ -39,9 +42,11 @@ def confirm_sent(
     Refuses `absent`, `outreach.wrong_state`, `outreach.quiet_now`, `outreach.count`.
     """
     with transaction.atomic():
-        task, sends = _locked(viewer, public_id, again=True)
+        task, sends = locked(viewer, public_id, again=True)
         if task.state in TAKEN:
             return task
+        if task.group_key:
+            return _posted(viewer, task, proof)
         opened = [send for send in sends if send.begun_at is not None]
         opened = _still(task, opened) if opened else _ask(task, sends)
         n = len(opened) if counted is None else counted
@@ -54,6 +59,40 @@ def confirm_sent(
             subject=("outreach", "task", str(task.public_id)),
             after={"people": len(opened), "counted": n, "state": task.state},
         )
+    return task
+
+
+def _open_group(task: Task) -> int:
+    """The gate's word on a group in the moment of posting: 1, or 0 when the task has left the desk. Refuses `outreach.quiet_now`."""
+    verdict = verdict_now(task)
+    if verdict.why is Reason.QUIET_HOURS and verdict.until is not None:
+        raise Refused("outreach.quiet_now", until=verdict.until.isoformat())
+    if verdict.outcome is not Decision.SENT:
+        drop(task, verdict)
+        return 0
+    if task.opened_at is None:
+        task.opened_at = clock.now()
+        task.save(update_fields=["opened_at"])
+    return 1
+
+
+def _posted(viewer: Viewer, task: Task, proof: UUID | None) -> Task:
+    """“我已发送” for a group. One that may not be posted into any more is not called sent."""
+    if task.opened_at is None:
+        if not _open_group(task):
+            return task
+    elif (verdict := verdict_now(task)).outcome is Decision.DROPPED:
+        drop(task, verdict)
+        return task
+    task.state, task.counted, task.proof = SendState.SENT, 1, proof
+    task.done_at, task.done_by = clock.now(), viewer.name
+    task.save(update_fields=["state", "counted", "proof", "done_at", "done_by"])
+    trail(
+        viewer=viewer,
+        act="outreach.task_confirmed",
+        subject=("outreach", "task", str(task.public_id)),
+        after={"groups": 1, "state": task.state},
+    )
     return task
 
 
@@ -77,15 +116,22 @@ def _confirm(task: Task, opened: list[Send], n: int, viewer: Viewer, proof: UUID
     task.save(update_fields=["state", "counted", "proof", "done_at", "done_by"])
 
 
-def _locked(viewer: Viewer, public_id: UUID | str, *, again: bool = False) -> tuple[Task, list[Send]]:
+def locked(viewer: Viewer, public_id: UUID | str, *, again: bool = False) -> tuple[Task, list[Send]]:
     """The task and its waiting sends, locked in the drain's order: people, sends, task."""
     found = access_task(viewer, public_id)
     waiting = Send.objects.filter(task=found, state=SendState.AWAITING_STAFF)
     free = lock_people(roots_of(waiting.values_list("person", flat=True)).values(), wait=True)
     sends = list(
-        waiting.select_for_update(of=("self",)).select_related("message").defer("body").order_by("id")
+        waiting.select_for_update(of=("self",))
+        .select_related("message__sequence")
+        .defer("body")
+        .order_by("id")
     )
-    task = Task.objects.select_for_update().get(pk=found.pk)
+    task = (
+        Task.objects.select_for_update(of=("self",))
+        .select_related("message__sequence", "store")
+        .get(pk=found.pk)
+    )
     if task.state != SendState.AWAITING_STAFF and not (again and task.state in TAKEN):
         zh, en = STATE_LABELS[SendState(task.state)]
         raise Refused("outreach.wrong_state", state=zh, state_en=en)

@@ -26,7 +26,11 @@ def begin(*, send: UUID, key: str, channel: str) -> str | None:
             return "gone"
         free = lock_people(roots_of([person]).values(), wait=True)
         now = clock.now()  # behind the lock: a withdrawal that came before it says an earlier time
-        row = Send.objects.select_for_update(of=("self",)).select_related("message").get(public_id=send)
+        row = (
+            Send.objects.select_for_update(of=("self",))
+            .select_related("message__sequence")
+            .get(public_id=send)
+        )
         people = people_behind(free)
         if row.person_id not in people.roots:  # merged in this very moment: the relay comes again
             return BUSY

@@ -140,6 +140,9 @@ def pull_back() -> int:
         return 0
     now = clock.now()
     with transaction.atomic():
+        Task.objects.filter(pk__in=mine, state=SendState.AWAITING_STAFF).exclude(group_key="").update(
+            state=SendState.QUEUED, told_at=None, next_at=now
+        )
         back = Send.objects.filter(task__in=mine, state=SendState.AWAITING_STAFF, begun_at=None).update(
             state=SendState.QUEUED, handed_at=None, told_at=None, task=None, next_at=now
         )

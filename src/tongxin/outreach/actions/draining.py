@@ -121,7 +121,7 @@ def claim(by: datetime, batch: int) -> tuple[list[Send], People]:
     mine = [key for key, person in due.items() if roots[person] in free]
     sends = list(
         Send.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("message")
+        .select_related("message__sequence")
         .filter(id__in=mine, state=SendState.QUEUED, handed_at=None, next_at__lte=by)
     )
     people = people_behind(free)
@@ -212,7 +212,7 @@ def words(send: Send, language: str) -> tuple[str, str]:
     english = language == "en"
     if send.message is not None:
         text = (english and send.message.text_en) or send.message.text
-        path = send.message.path
+        path = rules.with_code(send.message.path, send.message.code)
     else:
         body = json.loads(send.body)
         path = str(body["fields"].get("path", ""))

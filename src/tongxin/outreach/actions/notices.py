@@ -8,13 +8,13 @@ from uuid import uuid4
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from tongxin.foundation import clock, prepared
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.plugs import wiring
 from tongxin.foundation.sealing import seal
-from tongxin.outreach.models import BODY_CONTEXT, Send
+from tongxin.outreach.models import BODY_CONTEXT, InboxItem, Send
 from tongxin.outreach.terms import SendIn, SendState
 from tongxin.people.models import Customer
 
@@ -147,7 +147,9 @@ def cancel_many(
 
 def stop(found: QuerySet[Send], reason: str) -> int:
     """End these unsent sends. Whose letter alone is stopped, while the inbox has it, was partly sent."""
-    shown = Q(state=SendState.QUEUED, told_at__isnull=False)
+    shown = Q(
+        Exists(InboxItem.objects.filter(send=OuterRef("pk"))), state=SendState.QUEUED, told_at__isnull=False
+    )
     return found.filter(UNSENT).update(
         state=Case(
             When(shown, then=Value(SendState.PARTLY_SENT)),

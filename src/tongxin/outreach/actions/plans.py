@@ -1,7 +1,6 @@
-"""Message plans: drafted, approved, turned into one send a person when they are due, cancelled."""
+"""Message plans: drafted, changed, approved, cancelled. `expanding` turns them into sends when they are due."""
 
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -9,13 +8,14 @@ from django.db import transaction
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
-from tongxin.foundation.plugs import wiring
 from tongxin.outreach.actions import trails
 from tongxin.outreach.actions.draining import wired
+from tongxin.outreach.actions.expanding import audience as audience_source
 from tongxin.outreach.actions.notices import stop
-from tongxin.outreach.channels import LABELS
+from tongxin.outreach.actions.posting import check_groups
+from tongxin.outreach.actions.posting import source as group_source
+from tongxin.outreach.channels import LABELS, MANUAL
 from tongxin.outreach.models import Message, Send, Task
-from tongxin.outreach.ports import AudienceSource
 from tongxin.outreach.queries import access_message
 from tongxin.outreach.terms import (
     LONGEST_TEXT,
@@ -27,10 +27,9 @@ from tongxin.outreach.terms import (
     Reason,
     SendState,
 )
+from tongxin.outreach.terms_plans import Target, Topic
 from tongxin.stores.models import Store
 
-PLAN = "plan"  # the kind of every send of a plan
-CHUNK = 1000
 CANCELLABLE = frozenset({SendState.DRAFT, SendState.APPROVED, SendState.QUEUED, SendState.AWAITING_STAFF})
 
 
@@ -49,6 +48,10 @@ def plan_message(
     text_en: str = "",
     path: str = "",
     poster: UUID | None = None,
+    target: Target = Target.PERSONS,
+    topic: Topic = Topic.NONE,
+    code: str = "",
+    voucher: str = "",
 ) -> Message:
     """A draft for the stores in reach. Service messages are no plans: they go by what somebody signed up for.
 
@@ -59,9 +62,9 @@ def plan_message(
         raise Refused("forbidden")
     if message_class is MessageClass.SERVICE:
         raise Refused("outreach.service_needed")
-    _check_text(text, text_en)
-    _check_channel(channel)
-    _audience(audience).access(viewer, audience_key)
+    check_text(text, text_en)
+    check_channel(channel, target)
+    _check_audience(viewer, target, audience, audience_key)
     now = clock.now()
     due = due_at or now
     if expires_at <= max(due, now):
@@ -75,6 +78,10 @@ def plan_message(
             text_en=text_en.strip(),
             path=path,
             poster=poster,
+            target=target,
+            topic=topic,
+            code=code.strip()[:32],
+            voucher=voucher.strip()[:64],
             audience=audience,
             audience_key=audience_key,
             store=store,
@@ -90,7 +97,7 @@ def plan_message(
 
 def change_message(*, viewer: Viewer, public_id: UUID | str, text: str, text_en: str = "") -> Message:
     """Other words for a draft. Refuses `absent`, `outreach.wrong_state`, `outreach.empty`, `outreach.too_long`."""
-    _check_text(text, text_en)
+    check_text(text, text_en)
     with transaction.atomic():
         message = _locked(viewer, public_id, {SendState.DRAFT})
         message.text, message.text_en = text.strip(), text_en.strip()
@@ -106,13 +113,10 @@ def approve_message(*, viewer: Viewer, public_id: UUID | str) -> Message:
     """
     with transaction.atomic():
         message = _locked(viewer, public_id, {SendState.DRAFT})
-        source, now = _audience(message.audience), clock.now()
-        source.access(viewer, message.audience_key)
+        now = clock.now()
         if message.expires_at <= now:
             raise Refused("outreach.past_expiry")
-        recipients = len(set(source.persons(message.audience_key, at=now)))
-        if not recipients:
-            raise Refused("outreach.nobody")
+        recipients = _recipients(viewer, message, now)
         own = viewer.account == message.author_id and viewer.name == message.author
         if recipients > SECOND_PERSON_OVER and own:
             raise Refused("outreach.second_person_needed", recipients=recipients, most=SECOND_PERSON_OVER)
@@ -121,6 +125,17 @@ def approve_message(*, viewer: Viewer, public_id: UUID | str) -> Message:
         message.save(update_fields=["state", "recipients", "approved_at", "approved_by", "approved_by_id"])
         trails.of_plan(viewer, message, "outreach.message_approved", recipients=recipients)
     return message
+
+
+def _recipients(viewer: Viewer, message: Message, now: datetime) -> int:
+    if message.target == Target.GROUPS:
+        return check_groups(viewer, message.audience, message.audience_key)
+    source = audience_source(message.audience)
+    source.access(viewer, message.audience_key)
+    recipients = len(set(source.persons(message.audience_key, at=now)))
+    if not recipients:
+        raise Refused("outreach.nobody")
+    return recipients
 
 
 def cancel_message(*, viewer: Viewer, public_id: UUID | str, reason: str) -> int:
@@ -134,71 +149,11 @@ def cancel_message(*, viewer: Viewer, public_id: UUID | str, reason: str) -> int
         message.state, message.reason, message.done_at = SendState.CANCELLED, reason.strip()[:200], now
         message.save(update_fields=["state", "reason", "done_at"])
         spared = stop(Send.objects.filter(message=message), Reason.CANCELLED)
-        Task.objects.filter(message=message, state=SendState.AWAITING_STAFF).update(
+        Task.objects.filter(message=message, state__in=[SendState.AWAITING_STAFF, SendState.QUEUED]).update(
             state=SendState.CANCELLED, done_at=now
         )
         trails.of_plan(viewer, message, "outreach.message_cancelled", reason=reason, spared=spared)
     return spared
-
-
-def expand_due(*, viewer: Viewer) -> int:
-    """Turn approved plans whose time has come into sends; answers how many sends there are new."""
-    now, made = clock.now(), 0
-    waiting = Message.objects.filter(state=SendState.APPROVED, due_at__lte=now).order_by("due_at", "id")
-    for public_id in list(waiting.values_list("public_id", flat=True)):
-        made += expand(viewer=viewer, public_id=public_id)
-    return made
-
-
-def expand(*, viewer: Viewer, public_id: UUID | str) -> int:
-    """One send for each person of the audience as it is now, a thousand a transaction; answers how many are new.
-
-    May be killed and repeated anywhere: a person's send of a plan has one key. Refuses `absent`.
-    """
-    found = access_message(viewer, public_id)
-    persons, made = (
-        iter(sorted(set(_audience(found.audience).persons(found.audience_key, at=clock.now())))),
-        0,
-    )
-    while True:
-        chunk = list(islice(persons, CHUNK))
-        with transaction.atomic():
-            message = Message.objects.select_for_update(no_key=True).get(pk=found.pk)
-            if message.state != SendState.APPROVED:  # cancelled meanwhile, or another worker was faster
-                return made
-            if not chunk:
-                message.state, message.expanded_at = SendState.QUEUED, clock.now()
-                message.save(update_fields=["state", "expanded_at"])
-                return made
-            made += _sends(viewer, message, chunk)
-
-
-def _sends(viewer: Viewer, message: Message, persons: list[int]) -> int:
-    keys = [f"{PLAN}:{message.public_id}:{person}" for person in persons]
-    before = Send.objects.filter(key__in=keys).count()
-    now = clock.now()
-    Send.objects.bulk_create(
-        [
-            Send(
-                key=key,
-                person_id=person,
-                kind=PLAN,
-                message_class=message.message_class,
-                message=message,
-                store_id=message.store_id,
-                subject_room=message.about_room or "outreach",
-                subject_key=message.about_key or str(message.public_id),
-                due_at=message.due_at,
-                expires_at=message.expires_at,
-                next_at=message.due_at,
-                actor=viewer.name,
-                created_at=now,
-            )
-            for key, person in zip(keys, persons, strict=True)
-        ],
-        ignore_conflicts=True,
-    )
-    return len(keys) - before
 
 
 def _locked(viewer: Viewer, public_id: UUID | str, states: frozenset[SendState] | set[SendState]) -> Message:
@@ -211,23 +166,26 @@ def _locked(viewer: Viewer, public_id: UUID | str, states: frozenset[SendState] 
     return message
 
 
-def _check_text(text: str, text_en: str) -> None:
+def _check_audience(viewer: Viewer, target: Target, name: str, key: str) -> None:
+    if target is Target.GROUPS:
+        group_source(name).access(viewer, key)
+    else:
+        audience_source(name).access(viewer, key)
+
+
+def check_text(text: str, text_en: str) -> None:
+    """Words that can be sent. Refuses `outreach.empty`, `outreach.too_long`."""
     if not text.strip():
         raise Refused("outreach.empty")
     if max(len(text), len(text_en)) > LONGEST_TEXT:
         raise Refused("outreach.too_long", most=LONGEST_TEXT)
 
 
-def _check_channel(name: str) -> None:
+def check_channel(name: str, target: Target = Target.PERSONS) -> None:
+    """Can it carry such a plan, and is it set up? Refuses `outreach.unknown_channel`, `outreach.channel_off`."""
     channel = wired().get(name)
-    if channel is None or Cap.DIRECT not in channel.caps:
+    needed = Cap.GROUP if target is Target.GROUPS else Cap.DIRECT
+    if channel is None or needed not in channel.caps or (target is Target.GROUPS and name != MANUAL):
         raise Refused("outreach.unknown_channel", channel=name[:24])
     if not channel.ready():
         raise Refused("outreach.channel_off", channel=LABELS.get(name, (name, name))[0])
-
-
-def _audience(name: str) -> AudienceSource:
-    source: AudienceSource | None = wiring().AUDIENCES.get(name)
-    if source is None:
-        raise Refused("outreach.no_audience")
-    return source

@@ -77,7 +77,7 @@ def expire_tasks() -> int:
             state=SendState.EXPIRED, reason=Reason.NOT_DONE, done_at=now
         )
         return Task.objects.filter(id__in=over, state=SendState.AWAITING_STAFF).update(
-            state=SendState.EXPIRED, done_at=now
+            state=SendState.EXPIRED, reason=Reason.NOT_DONE, done_at=now
         )
 
 
@@ -91,8 +91,11 @@ WITH counted AS (
         count(*) FILTER (WHERE s.state IN ('failed', 'partly_sent')
             OR (s.state = 'expired' AND s.reason = 'not_done')) AS missed,
         count(*) FILTER (WHERE s.state = 'expired') AS expired
-    FROM outreach_message m LEFT JOIN outreach_send s ON s.message_id = m.id
-    WHERE m.state IN ('queued', 'awaiting_staff') GROUP BY m.id
+    FROM outreach_message m LEFT JOIN (
+        SELECT message_id, state, reason FROM outreach_send
+        UNION ALL SELECT message_id, state, reason FROM outreach_task WHERE group_key <> ''
+    ) s ON s.message_id = m.id
+    WHERE m.state IN ('queued', 'awaiting_staff') AND m.sequence_id IS NULL GROUP BY m.id
 ), ended AS (
     SELECT id, CASE
         WHEN queued > 0 THEN 'queued'

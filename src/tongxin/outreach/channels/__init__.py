@@ -14,6 +14,7 @@ class Way:
     zh: str
     en: str
     notices: bool = False
+    staff: bool = False  # for colleagues only: never for members
 
 
 INBOX = "inbox"
@@ -22,6 +23,7 @@ MANUAL = "manual"
 LISTED: tuple[Way, ...] = (
     Way(INBOX, "站内信", "inbox"),
     Way(MANUAL, "人工发送", "sent by hand"),
+    Way("wecom", "企业微信", "WeCom"),
     Way("email", "邮件", "email", notices=True),
     Way("webhook_out", "短信网关", "gateway (text messages)", notices=True),
 )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tongxin.outreach.channels import MANUAL
 from tongxin.outreach.models import Send, Task
@@ -39,34 +39,9 @@ class Manual:
         """Put each into the open task of its store, which is opened when there is none."""
         if not deliveries:
             return []
-        found = self._open(deliveries)
-        return [Receipt(SendState.AWAITING_STAFF, found[one.message, one.store]) for one in deliveries]
-
-    def _open(self, deliveries: Sequence[Delivery]) -> dict[tuple[int | None, int | None], int]:
-        wanted = {(one.message, one.store): one for one in deliveries if one.message is not None}
-        Task.objects.bulk_create(
-            [
-                Task(
-                    message_id=message,
-                    store_id=store,
-                    channel=self.id,
-                    created_at=one.at,
-                    expires_at=one.expires_at or one.at + DAY,
-                )
-                for (message, store), one in wanted.items()
-            ],
-            ignore_conflicts=True,
-        )
-        rows = (
-            Task.objects.select_for_update()
-            .filter(
-                message__in={message for message, _ in wanted},
-                state=SendState.AWAITING_STAFF,
-                channel=self.id,
-            )
-            .order_by("id")
-        )
-        return {(row.message_id, row.store_id): row.pk for row in rows}
+        wanted = {(one.message, one.store): (one.at, one.expires_at) for one in deliveries if one.message}
+        found = open_tasks(wanted, channel=self.id)
+        return [Receipt(SendState.AWAITING_STAFF, found[one.message or 0, one.store]) for one in deliveries]
 
     def poll(self, keys: Collection[str]) -> dict[str, SendState]:
         """What colleagues have said; used where nobody pushes it (the test double)."""
@@ -76,3 +51,33 @@ class Manual:
     def health(self) -> list[Check]:
         """Nothing to configure."""
         return [Check("manual", ok=True)]
+
+
+def open_tasks(
+    wanted: Mapping[tuple[int, int | None], tuple[datetime, datetime | None]], *, channel: str = MANUAL
+) -> dict[tuple[int, int | None], int]:
+    """(plan, store) → its open task, made where there is none and locked; two statements however many."""
+    Task.objects.bulk_create(
+        [
+            Task(
+                message_id=message,
+                store_id=store,
+                channel=channel,
+                created_at=at,
+                expires_at=until or at + DAY,
+            )
+            for (message, store), (at, until) in wanted.items()
+        ],
+        ignore_conflicts=True,
+    )
+    rows = (
+        Task.objects.select_for_update()
+        .filter(
+            message__in={message for message, _ in wanted},
+            state=SendState.AWAITING_STAFF,
+            channel=channel,
+            group_key="",
+        )
+        .order_by("id")
+    )
+    return {(row.message_id, row.store_id): row.pk for row in rows}

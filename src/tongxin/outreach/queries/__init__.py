@@ -1,18 +1,23 @@
 """Reading outreach. What could leak begins with the viewer; foreign things answer as absent ones."""
 
+from tongxin.outreach.queries.calendar import Planned, planned_days
 from tongxin.outreach.queries.desk import (
     Progress,
+    StoreProgress,
     TaskLine,
     TaskPerson,
     access_message,
     access_task,
     message_progress,
     messages_for,
+    progress_by_store,
+    reminders_left,
     task_line,
     task_people,
     tasks_for,
     tasks_of,
 )
+from tongxin.outreach.queries.forecast import Forecast, Quota, forecast
 from tongxin.outreach.queries.inbox import (
     AddressLine,
     InboxLine,
@@ -24,23 +29,44 @@ from tongxin.outreach.queries.inbox import (
     own_entries,
     unread_count,
 )
+from tongxin.outreach.queries.sequences import (
+    ArmLine,
+    SequenceLine,
+    StepLine,
+    access_sequence,
+    arms_in,
+    sequences_for,
+    steps_of,
+)
 from tongxin.outreach.queries.told import CapLine, HeldOut, Said, ToldLine, caps_now, held_out_of, told
+from tongxin.outreach.queries.ways import WayLine, ways
 
 __all__ = [
     "AddressLine",
+    "ArmLine",
     "CapLine",
+    "Forecast",
     "HeldOut",
     "InboxLine",
     "OptOutLine",
+    "Planned",
     "Progress",
+    "Quota",
     "Said",
+    "SequenceLine",
+    "StepLine",
+    "StoreProgress",
     "TaskLine",
     "TaskPerson",
     "ToldLine",
+    "WayLine",
     "access_item",
     "access_message",
+    "access_sequence",
     "access_task",
+    "arms_in",
     "caps_now",
+    "forecast",
     "held_out_of",
     "message_progress",
     "messages_for",
@@ -48,10 +74,16 @@ __all__ = [
     "my_inbox",
     "my_opt_outs",
     "own_entries",
+    "planned_days",
+    "progress_by_store",
+    "reminders_left",
+    "sequences_for",
+    "steps_of",
     "task_line",
     "task_people",
     "tasks_for",
     "tasks_of",
     "told",
     "unread_count",
+    "ways",
 ]

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from tongxin.outreach import rules
 from tongxin.outreach.models import CapPolicy
-from tongxin.outreach.policy import shipped
+from tongxin.outreach.policy import fatigue, shipped
 from tongxin.outreach.terms import MessageClass
 
 
@@ -22,4 +22,8 @@ def caps(now: datetime) -> rules.Policy:
         )
         for row in CapPolicy.objects.filter(since__lte=now).order_by("since", "id")
     ]
-    return rules.Policy(rules.newest_lines([*shipped()["cap"], *own], now))
+    return rules.Policy(
+        rules.newest_lines([*shipped()["cap"], *own], now),
+        fatigue=fatigue(now),
+        groups=rules.newest_lines(shipped()["group"], now),
+    )

@@ -1,20 +1,24 @@
 """What staff read: plans and their progress, and the tasks of the stores in reach."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Min, QuerySet
+from django.db.models.functions import Coalesce
 
+from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
-from tongxin.outreach.models import DecisionRow, Message, Send, Task
-from tongxin.outreach.rules import marked
+from tongxin.outreach.models import DecisionRow, Message, Reminder, Send, Task
+from tongxin.outreach.rules import marked, with_code
 from tongxin.outreach.terms import PLANNERS, SENDERS, Decision, MessageClass, Reason, SendState
+from tongxin.outreach.terms_plans import REMINDER_WINDOW, REMINDERS
 from tongxin.people.models import Customer
 from tongxin.people.rules import pseudonym
+from tongxin.stores.models import Store
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,9 @@ class TaskLine:
     message_class: MessageClass
     channel: str
     store_name: str
+    group_name: str
+    voucher: str
+    reminded: int
     state: SendState
     people: int
     counted: int | None
@@ -78,8 +85,8 @@ def _tasks(viewer: Viewer, roles: frozenset[str] = SENDERS) -> QuerySet[Task]:
 def messages_for(
     viewer: Viewer, *, state: SendState | None = None, limit: int = 50, cursor: str | None = None
 ) -> Page[Message]:
-    """The plans of the stores in reach, newest first."""
-    rows = _plans(viewer)
+    """The plans of the stores in reach, newest first; the steps of sequences stand with their sequence."""
+    rows = _plans(viewer).filter(sequence=None)
     return page(rows.filter(state=state) if state else rows, by=["-id"], limit=limit, cursor=cursor)
 
 
@@ -113,6 +120,51 @@ def message_progress(viewer: Viewer, public_id: UUID | str) -> Progress:
     )
 
 
+@dataclass(frozen=True)
+class StoreProgress:
+    """How far one store is with a plan: people (or groups) that are done, that wait, that were missed; when it was opened."""
+
+    store_name: str
+    done: int
+    waiting: int
+    missed: int
+    opened_at: datetime | None
+
+
+def progress_by_store(viewer: Viewer, public_id: UUID | str, *, limit: int = 700) -> list[StoreProgress]:
+    """The stores of a plan in reach, those furthest behind first. Refuses `absent`."""
+    message = access_message(viewer, public_id)
+    counts: dict[int | None, Counter[str]] = defaultdict(Counter)
+    root = Coalesce(F("store"), F("task__store"), F("person__survivor__home_store"), F("person__home_store"))
+    sends = Send.objects.filter(message=message).order_by()
+    for store, state, n in sends.annotate(at=root).values_list("at", "state").annotate(n=Count("id")):
+        counts[store][state] += n
+    tasks = Task.objects.filter(message=message).order_by()
+    for store, state, n in tasks.exclude(group_key="").values_list("store", "state").annotate(n=Count("id")):
+        counts[store][state] += n
+    opened = dict(tasks.values_list("store").annotate(at=Min("opened_at")))
+    names = dict(Store.objects.filter(id__in=[one for one in counts if one]).values_list("id", "name"))
+    found = [
+        StoreProgress(
+            names.get(store or 0, ""),
+            done=states[SendState.SENT] + states[SendState.PARTLY_SENT] + states[SendState.UNKNOWN],
+            waiting=states[SendState.AWAITING_STAFF],
+            missed=states[SendState.FAILED] + states[SendState.EXPIRED],
+            opened_at=opened.get(store),
+        )
+        for store, states in counts.items()
+    ]
+    told = [one for one in found if one.done or one.waiting or one.missed]
+    return sorted(told, key=lambda one: (-one.waiting, -one.missed, one.store_name))[:limit]
+
+
+def reminders_left(viewer: Viewer, public_id: UUID | str) -> int:
+    """How often colleagues may still be reminded of a plan in reach within these 24 hours. Refuses `absent`."""
+    message = access_message(viewer, public_id)
+    since = clock.now() - REMINDER_WINDOW
+    return max(REMINDERS - Reminder.objects.filter(message=message, at__gt=since).count(), 0)
+
+
 def access_task(viewer: Viewer, public_id: UUID | str) -> Task:
     """A task of a store in reach. Refuses `absent`."""
     found = _tasks(viewer).filter(public_id=_id(public_id)).first()
@@ -134,7 +186,7 @@ def tasks_for(
     if store is not None:
         rows = rows.filter(store=store)
     found = page(
-        rows.filter(state=SendState.AWAITING_STAFF) if open_only else rows,
+        rows.filter(state=SendState.AWAITING_STAFF) if open_only else rows.exclude(state=SendState.QUEUED),
         by=["-id"],
         limit=limit,
         cursor=cursor,
@@ -161,6 +213,15 @@ def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
         .values_list("task")
         .annotate(n=Count("id"))
     )
+    reminded = dict(
+        Reminder.objects.filter(
+            message__in={task.message_id for task in tasks if task.state == SendState.AWAITING_STAFF},
+            at__gt=clock.now() - REMINDER_WINDOW,
+        )
+        .order_by()
+        .values_list("message")
+        .annotate(n=Count("id"))
+    )
     return tuple(
         TaskLine(
             public_id=task.public_id,
@@ -168,13 +229,16 @@ def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
             title=task.message.title,
             text=marked(task.message.text, task.message.message_class),
             text_en=marked(task.message.text_en, task.message.message_class, english=True),
-            path=task.message.path,
+            path=with_code(task.message.path, task.message.code),
             poster=task.message.poster,
             message_class=MessageClass(task.message.message_class),
             channel=task.channel,
             store_name=task.store.name if task.store else "",
+            group_name=task.group_name,
+            voucher=task.message.voucher,
+            reminded=reminded.get(task.message_id, 0),
             state=SendState(task.state),
-            people=counts.get(task.pk, 0),
+            people=1 if task.group_key else counts.get(task.pk, 0),
             counted=task.counted,
             created_at=task.created_at,
             opened_at=task.opened_at,

@@ -10,9 +10,10 @@ from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
 from tongxin.outreach import rules
-from tongxin.outreach.models import DecisionRow, Holdout, Send
+from tongxin.outreach.models import DecisionRow, Enrolment, Holdout, Send
 from tongxin.outreach.queries.caps import caps
 from tongxin.outreach.terms import EXPLAINERS, Decision, MessageClass, Reason, SendState
+from tongxin.outreach.terms_plans import Arm
 from tongxin.people.models import Customer
 from tongxin.people.queries import access_customer, cluster
 
@@ -66,7 +67,9 @@ def told(
     found = page(rows, by=["-id"], limit=limit, cursor=cursor)
     said: dict[int, list[Said]] = defaultdict(list)
     for row in DecisionRow.objects.filter(send__in=[one.pk for one in found.items]).order_by("id"):
-        said[row.send_id].append(Said(Decision(row.outcome), Reason(row.why), row.until, row.channel, row.at))
+        said[row.send_id or 0].append(
+            Said(Decision(row.outcome), Reason(row.why), row.until, row.channel, row.at)
+        )
     return Page(tuple(_line(one, tuple(said[one.pk])) for one in found.items), found.cursor)
 
 
@@ -99,11 +102,20 @@ def held_out_of(viewer: Viewer, public_id: UUID | str, *, at: datetime | None = 
         .select_related("message")
         .order_by("since", "id")
     )
-    return [
+    by_plan = [
         HeldOut(row.label, row.message.public_id if row.message else None, row.since, row.until)
         for row in rows
         if rules.held_out(row.seed, names, row.share_permille)
     ]
+    drawn = Enrolment.objects.filter(
+        person__in=cluster(person), arm=Arm.HELD, entered_at__lte=now, sequence__until__gt=now
+    )
+    by_sequence = [
+        HeldOut(row.sequence.title, None, row.entered_at, row.sequence.until)
+        for row in drawn.select_related("sequence").order_by("entered_at", "id")
+        if row.sequence.ended_at is None or row.sequence.ended_at > now
+    ]
+    return by_plan + by_sequence
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,181 @@
+"""The pages of the planner: forecast before approval, reminders, the calendar, sequences, channels; the champion's four buttons; what a member hears by which way."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+
+from access.actors import HERE, JOB, MEMBER_ACTORS, browser, standing_world
+from tongxin.foundation import clock
+from tongxin.outreach import actions, queries
+from tongxin.outreach.models import Message, OptOut, Sequence, Task
+from tongxin.outreach.terms import MessageClass
+from tongxin.people import queries as people
+from tongxin.people.actions import set_consent
+from tongxin.people.terms import Purpose
+from tongxin.stores import queries as stores
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def _django_db_helper():
+    """The world of the module stands in one transaction; each test takes back what it did."""
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup, django_db_blocker):
+    with standing_world(django_db_blocker) as built:
+        yield built
+
+
+@pytest.fixture
+def world(standing):
+    with transaction.atomic():
+        yield standing
+        transaction.set_rollback(True)
+
+
+def shop(world):
+    return stores.access_store(JOB, world.store(HERE)["id"])
+
+
+def willing(world):
+    """The members of the store agree to messages."""
+    for one in world.store(HERE)["members"]:
+        set_consent(
+            viewer=JOB,
+            customer=people.access_customer(JOB, one["id"]),
+            purpose=Purpose.GROUP_MESSAGE,
+            granted=True,
+            notice_version="v1",
+            channel="member_page",
+        )
+
+
+def written(world, **more):
+    """A plan written on the page; answers its address."""
+    form = {
+        "audience": f"persons|store|{shop(world).public_id}",
+        "message_class": "community",
+        "channel": "manual",
+        "text": "周末有市集",
+        "title": "市集",
+    }
+    reply = browser(world.actors["hq_editor"]).post("/hq/messages/", form | more)
+    assert reply.status_code == 302, reply.content.decode()[:400]
+    return reply["Location"]
+
+
+def test_a_plan_is_foreseen_approved_sent_by_hand_and_reminded_of(world):
+    willing(world)
+    editor = browser(world.actors["hq_editor"])
+    address = written(world, path="/m/", code="pyq", voucher="面包券")
+    page = editor.get(address).content.decode()
+    many = len(world.store(HERE)["members"])
+    assert f"{many} 位里" in page
+    assert "/m/?c=pyq" in page
+    assert "券：面包券" in page
+    assert "额度还剩多少" in page
+    editor.post(address + "approve/")
+    message = Message.objects.get(title="市集")
+    actions.expand(viewer=JOB, public_id=message.public_id)
+    page = editor.get(address).content.decode()
+    assert "今天还能催 3 次" in page
+    assert editor.post(address + "remind/").status_code == 302
+    assert queries.reminders_left(JOB, message.public_id) == 2
+    task = Task.objects.get(message=message)
+    champion = browser(world.actors["champion"])
+    page = champion.get(f"/champion/tasks/{task.public_id}/").content.decode()
+    for word in ("复制", "名单", "今天不发", "已发送", "总部催了 1 次", "c=pyq"):
+        assert word in page
+    assert champion.post(f"/champion/tasks/{task.public_id}/put-off/").status_code == 302
+    assert Task.objects.get(pk=task.pk).state == "cancelled"
+    assert champion.post(f"/champion/tasks/{task.public_id}/put-off/").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"audience": "moon"},
+        {"audience": "persons|moon|x"},
+        {"due": "soon"},
+        {"path": "https://elsewhere.example/"},
+        {"path": "//elsewhere.example/"},
+        {"topic": "moon"},
+        {"text": ""},
+    ],
+)
+def test_what_the_form_does_not_take(world, wrong):
+    form = {
+        "audience": f"persons|store|{shop(world).public_id}",
+        "message_class": "community",
+        "channel": "manual",
+        "text": "周末有市集",
+    }
+    assert browser(world.actors["hq_editor"]).post("/hq/messages/", form | wrong).status_code == 422
+    assert not Message.objects.filter(text="周末有市集").exists()
+
+
+def test_two_close_together_are_marked_in_the_calendar(world):
+    tomorrow = f"{clock.now() + timedelta(days=1):%Y-%m-%d}"
+    written(world, due=f"{tomorrow}T10:00", title="甲", topic="tips")
+    written(world, due=f"{tomorrow}T15:00", title="乙")
+    page = browser(world.actors["hq_editor"]).get("/hq/messages/").content.decode()
+    assert "小技巧" in page
+    assert page.count("太密了") == 1
+
+
+def test_a_sequence_is_written_started_and_ended(world):
+    editor = browser(world.actors["hq_editor"])
+    form = {
+        "audience": f"persons|store|{shop(world).public_id}",
+        "kind": "onboarding",
+        "title": "新人七天",
+        "message_class": "community",
+        "channel": "inbox",
+        "day1": "0",
+        "at1": "10:00",
+        "text1": "欢迎你来",
+        "day2": "3",
+        "at2": "10:00",
+        "text2": "来过一次了吗",
+        "held": "10",
+    }
+    for wrong in (
+        {"kind": "group_sop"},
+        {"day1": "x"},
+        {"text1": "", "text2": ""},
+        {"held": "99"},
+        {"arm1": "C"},
+    ):
+        assert editor.post("/hq/sequences/", form | wrong).status_code == 422
+    address = editor.post("/hq/sequences/", form)["Location"]
+    assert "来过一次了吗" in editor.get(address).content.decode()
+    for act, state in (("start", "running"), ("pause", "paused"), ("resume", "running"), ("end", "ended")):
+        assert editor.post(address + "move/", {"act": act}).status_code == 302
+        assert Sequence.objects.get().state == state
+    assert editor.post(address + "move/", {"act": "fly"}).status_code == 422
+    assert "新人七天" in editor.get("/hq/sequences/").content.decode()
+
+
+def test_the_channels_say_what_they_can_do(world):
+    page = browser(world.actors["hq_editor"]).get("/hq/ways/").content.decode()
+    assert "人工发送" in page
+    assert "要店员确认发送" in page
+    assert "92135" in page
+
+
+def test_a_member_chooses_by_class_and_by_way(world):
+    member = browser(world.actors[MEMBER_ACTORS[0]])
+    page = member.get("/m/inbox/").content.decode()
+    assert "按方式选" in page
+    member.post("/m/hear/community/", {"on": "no", "channel": "email"})
+    no = OptOut.objects.get(lifted_at=None)
+    assert (no.message_class, no.channel) == (MessageClass.COMMUNITY, "email")
+    member.post("/m/hear/community/", {"on": "yes", "channel": "email"})
+    assert not OptOut.objects.filter(lifted_at=None).exists()
+    member.post("/m/hear/promotion/", {"on": "no"})
+    assert OptOut.objects.get(lifted_at=None).channel == ""
+    assert re.search(r'action="/m/hear/promotion/"', member.get("/m/inbox/").content.decode())
