@@ -1,0 +1,1 @@
+"""Rules of amplify: plain, without database and clock."""
