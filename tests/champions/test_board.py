@@ -7,6 +7,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from events.after_setup import After
 from events.factories import drafted, published
 from stores.factories import StoreFactory
 from tongxin.champions import actions, queries
@@ -14,6 +15,7 @@ from tongxin.champions.actions import AnswerIn
 from tongxin.champions.papers import page, sheets
 from tongxin.champions.papers.sheets import OnBoard
 from tongxin.champions.terms import CheckWord
+from tongxin.events import actions as events
 from tongxin.events.terms import Kind
 from tongxin.foundation import clock
 from tongxin.foundation.access import Grant, Viewer
@@ -67,17 +69,42 @@ def test_a_foreign_board_is_absent():
         queries.board_of(of(StoreFactory()), StoreFactory())
 
 
-def hung(monkeypatch, n, language="zh"):
+def hung(monkeypatch, n, language="zh", *, star=False):
     """The pages of the sheet as they were drawn."""
     drawn: list[Image.Image] = []
     monkeypatch.setattr(page, "as_pdf", lambda pages: drawn.extend(pages) or drawing.as_pdf(pages))
     one = OnBoard("3月7日 周六 10:00", "小小烘焙师：第一炉星星饼干", "二楼烘焙坊", 3)
     data = sheets.board(
         store="同心示范店·翠苑", brand="邻里同心", week="3月7日～3月13日", hung="3月7日", events=[one] * n,
-        ritual=one, link=LINK, mark="", language=language,
+        ritual=one, star=star, link=LINK, mark="", language=language,
     )  # fmt: skip
     assert data.startswith(b"%PDF")
     return drawn
+
+
+def test_the_star_is_who_was_nominated_in_the_last_four_weeks_and_nobody_otherwise():
+    after = After(2)
+    assert queries.board_of(after.champion, after.store).stars == ()
+    with clock.held(after.over):
+        events.submit_review(
+            viewer=after.champion,
+            event_id=after.event.public_id,
+            answers={"went_well": "一炉", "to_change": "围裙", "said_by_guests": "还来"},
+            star=after.seats[1].public_id,
+            star_why="帮三个孩子擀面",
+        )
+        (one,) = queries.board_of(after.champion, after.store).stars
+        assert (one.name, one.why, one.event) == ("邻*", "帮三个孩子擀面", after.event.public_id)
+    with clock.held(after.over + 28 * DAY + HOUR):
+        assert queries.board_of(after.champion, after.store).stars == ()
+
+
+def test_the_sheet_has_a_line_to_write_on_only_where_somebody_is_nominated(monkeypatch):
+    said = []
+    monkeypatch.setattr(page.Writer, "line", lambda self, text, **how: said.append(text))
+    hung(monkeypatch, 1)
+    hung(monkeypatch, 1, star=True)
+    assert [sheets.SAID["star_none"][0] in said, sheets.SAID["star_blank"][0] in said] == [True, True]
 
 
 @pytest.mark.parametrize("n", [0, 4, 6])

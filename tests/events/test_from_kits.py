@@ -1,5 +1,6 @@
 """Events made from a kit: locked fields hold, copy goes with the event, a recall holds its letters, an upgrade frees them."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,12 @@ import pytest
 from events.factories import published
 from kits.kitchen import content, released
 from outreach.town import agree
-from people.factories import CustomerFactory
+from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS, StoreFactory
-from tongxin.events import actions
+from tongxin.events import actions, queries
 from tongxin.events.actions import Round, kit_links
 from tongxin.events.actions.ending import end_due
-from tongxin.events.models import Occurrence, Pool
+from tongxin.events.models import Attendance, Occurrence, Pool, Registration
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 from tongxin.kits import actions as kits
@@ -60,6 +61,32 @@ def comes(event):
     agree(member)
     actions.register(viewer=TESTS, event_id=event.public_id, person=member.pk, channel="counter")
     return member
+
+
+def test_the_group_of_the_kit_is_offered_afterwards_with_the_stores_link_until_the_champion_says_otherwise():
+    words = {"group_text": "烘焙小家庭群", "allow": {"group_url": {"rule": "free"}}}
+    event, _ = opened(released(**words), group_url="https://example.com/g/1")
+    key, other = event.public_id, published(event.store)
+    assert queries.followup_of(TESTS, key) == queries.GroupAfter("烘焙小家庭群", "https://example.com/g/1", 0)
+    member = comes(event)
+    Attendance.objects.create(
+        registration=Registration.objects.get(occurrence=event), occurrence=event, person=member,
+        counted=uuid.uuid4(), at=event.starts_at,
+    )  # fmt: skip
+    assert queries.my_followup(member_viewer(member), key).url == "https://example.com/g/1"
+    assert queries.my_followup(member_viewer(CustomerFactory()), key) is None
+    with clock.held(event.ends_at + HOUR):
+        actions.thank_guests(viewer=TESTS, event_id=key)
+        assert "https://example.com/g/1" in Send.objects.get(kind="events.thanks").body
+    actions.offer_group(viewer=TESTS, event_id=key, text="", url="", version=0)  # taken back at this store
+    assert (queries.group_after(event), queries.followup_of(TESTS, key).version) == (None, 1)
+    assert queries.group_after(other) is None  # control arm: an event without a kit
+
+
+def test_a_kit_without_a_link_offers_nothing_and_hands_its_sentence_to_the_champion():
+    event, _ = opened(released(group_text="烘焙小家庭群"))
+    assert queries.followup_of(TESTS, event.public_id) == queries.GroupAfter("烘焙小家庭群", "", 0)
+    assert queries.group_after(event) is None
 
 
 def test_an_event_is_what_the_kit_says_with_the_stores_changes():

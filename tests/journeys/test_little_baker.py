@@ -3,6 +3,7 @@
 “家长只需支付少量材料费（并可获得等额门店代金券），就能带孩子在专业烘焙师的指导下，体验制作饼干的乐趣。”
 """
 
+import base64
 import json
 import logging
 import sys
@@ -13,7 +14,6 @@ from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,14 +26,9 @@ from browser.conftest import ARGUMENTS, CHROMIUM
 from journeys.village import JOB, family, headquarters_and_shops, line, picture, till
 from project import emptied
 from tongxin.connect.files.actions import Wish, import_files
-from tongxin.events import actions as events
-from tongxin.events import queries as event_queries
 from tongxin.events.actions import end_due
-from tongxin.events.terms import Admission
-from tongxin.events.terms_after import PhotoState
 from tongxin.foundation import clock
 from tongxin.foundation.draw.rules import verify
-from tongxin.foundation.errors import Refused
 from tongxin.measure import actions as measure
 from tongxin.measure.actions import worker
 from tongxin.measure.models import Study
@@ -105,7 +100,7 @@ class Story:
     winners: list[Any] = field(default_factory=list)
 
 
-def test_little_baker(told, tmp_path: Path):
+def test_little_baker(told, tmp_path: Path, undrawn):
     zhou, shops = headquarters_and_shops()
     story = Story(zhou, shops, next_saturday(), told, tmp_path)
     headquarters_releases_the_kit(story)
@@ -148,14 +143,13 @@ def three_stores_adopt_it(story):
         made = shop.champion.ask("POST", f"/kits/{story.kit}/instances", own)
         assert (made["kind"], made["number"]) == ("occurrence", 1)
         story.held.append(made["subject"])
-    events.change(
-        viewer=story.shops[2].champion.viewer,
-        event_id=story.held[2],
-        version=1,
-        admission=Admission.LOTTERY,
-        closes_at=story.saturday - 3 * DAY,
-        details={"age_from": 3, "age_to": 10, "draw": {"contact": "翠苑店服务台"}},
-    )
+    drawn = {
+        "admission": "lottery",
+        "closes_at": (story.saturday - 3 * DAY).isoformat(),
+        "details": {"age_from": 3, "age_to": 10, "draw": {"contact": "翠苑店服务台"}},
+    }
+    third = story.shops[2].champion.ask("PATCH", f"/events/{story.held[2]}", drawn, if_match='"1"')
+    assert (third["admission"], third["version"]) == ("lottery", 2)
 
 
 def publishing_registers_the_report(story):
@@ -266,25 +260,36 @@ def a_voucher_of_one_store_is_taken_in_another(story):
 
 def photos_stand_as_far_out_as_people_agree(story):
     """作品照先只有自己看得到；孩子在画面里，监护人不点头就出不去，点了头也能收回。"""
-    champion, parent = story.shops[0].champion.viewer, story.families[0][0]
+    champion, parent = story.shops[0].champion, story.families[0][0]
     with clock.held(story.saturday + 2 * HOUR):
-        photo = events.add_photo(viewer=champion, event_id=story.held[0], data=picture(), caption="第一炉")
-        assert photo.state == PhotoState.PRIVATE
-        events.say_seen(
-            viewer=champion,
-            photo_id=photo.public_id,
-            children=[(UUID(story.places[parent.member]), UUID(parent.child))],
-            child_visible=True,
+        given = {"data": base64.b64encode(picture()).decode(), "moment": "after", "caption": "第一炉"}
+        photo = champion.ask("POST", f"/events/{story.held[0]}/photos", given)
+        assert photo["state"] == "private"
+        child = {"registration": story.places[parent.member], "companion": parent.child}
+        seen = {"children": [child], "child_visible": True}
+        photo = champion.ask("PUT", f"/photos/{photo['id']}/seen", seen, if_match=f'"{photo["version"]}"')
+        move = f"/photos/{photo['id']}/state"
+        for state in ("group", "public", "advert"):
+            refused = champion.ask(
+                "PUT", move, {"state": state}, if_match=f'"{photo["version"]}"', status=409
+            )
+            assert refused["code"] == "events.photo_consent"
+    # 监护人在自己的手机上点头：孩子的照片可以公开
+    with story.page_of(parent) as page:
+        page.goto("/m/photos/")
+        box = page.locator(f"form[action='/m/photos/{photo['id']}/']").filter(
+            has=page.locator("input[name=use][value=public]")
         )
-        for state in (PhotoState.GROUP, PhotoState.PUBLIC, PhotoState.ADVERT):
-            with pytest.raises(Refused, match=r"events\.photo_consent"):
-                events.set_photo_state(viewer=champion, photo_id=photo.public_id, state=state)
-        says = {"viewer": parent.viewer, "photo_id": photo.public_id, "companion": UUID(parent.child)}
-        events.answer_photo(**says, use=PhotoState.PUBLIC, granted=True)
-        events.set_photo_state(viewer=champion, photo_id=photo.public_id, state=PhotoState.PUBLIC)
-        events.answer_photo(**says, use=PhotoState.PUBLIC, granted=False)
-        photo.refresh_from_db()
-        assert photo.state == PhotoState.GROUP, "收回的是「公开」，群里还留着"
+        box.get_by_role("button").first.click()
+    with clock.held(story.saturday + 2 * HOUR):
+        assert champion.ask("GET", f"/photos/{photo['id']}")["furthest"] == "public"
+        photo = champion.ask("PUT", move, {"state": "public"}, if_match=f'"{photo["version"]}"')
+        assert photo["state"] == "public"
+        no = {"use": "public", "granted": False, "companion": parent.child}
+        parent.ask("PUT", f"/me/photos/{photo['id']}", no)
+        assert champion.ask("GET", f"/photos/{photo['id']}")["state"] == "group", (
+            "收回的是「公开」，群里还留着"
+        )
 
 
 def some_are_asked_at_random(story):
@@ -292,16 +297,16 @@ def some_are_asked_at_random(story):
     event, at = story.held[0], story.saturday
     with clock.held(at + 30 * HOUR):
         assert end_due(viewer=JOB) == 3
-        with pytest.raises(Refused, match="absent"):
-            events.draw_survey(viewer=story.shops[0].champion.viewer, event_id=event)
-        events.draw_survey(viewer=story.zhou.viewer, event_id=event)
+        story.shops[0].champion.ask("POST", f"/events/{event}/survey", status=403)
+        story.zhou.ask("POST", f"/events/{event}/survey")
     with clock.held(at + 32 * HOUR):
-        assert verify(events.reveal_survey(viewer=story.zhou.viewer, event_id=event)).ok
+        assert verify(story.zhou.ask("POST", f"/events/{event}/survey/reveal")["document"]).ok
         for parent, score in zip(story.families[0], (10, 9, 6), strict=True):
-            (mine,) = event_queries.my_surveys(parent.viewer)
-            events.answer_survey(viewer=parent.viewer, invite_id=mine.invite, score=score, words="下回做面包")
-        nps = event_queries.nps(story.zhou.viewer, event)
-    assert (nps.n, nps.asked, nps.entrants) == (3, 3, 3)
+            (mine,) = parent.ask("GET", "/me/surveys")["items"]
+            said = {"score": score, "words": "下回做面包"}
+            assert parent.ask("POST", f"/me/surveys/{mine['id']}", said)["score"] == score
+        nps = story.zhou.ask("GET", f"/events/{event}/nps")["figures"]
+    assert [nps[name] for name in ("n", "asked", "entrants")] == [3, 3, 3]
 
 
 def the_report_of_day_ninety_says_what_is_missing(story):

@@ -46,6 +46,9 @@ def row(part, **more):
         (row("warmup", text="{门店"), "kits.content", "warmup.teaser.text"),
         (row("warmup", text="字" * 151), "kits.content", "warmup.teaser.text"),
         (row("warmup", text="★★★★"), "kits.content", "warmup.teaser.text"),
+        ({"group_text": "群", "group_url": "http://example.com/g"}, "kits.content", "group_url"),
+        ({"group_url": "https://example.com/g"}, "kits.content", "group_text"),
+        ({"group_text": "字" * 121}, "kits.content", "group_text"),
         ({"allow": {"colour": {"rule": "free"}}}, "kits.content", "allow.colour"),
         ({"allow": {"places": {"rule": "open"}}}, "kits.content", "allow.places"),
         ({"allow": {"places": {"rule": "range"}}}, "kits.content", "allow.places"),
@@ -114,6 +117,7 @@ def test_what_customers_read_is_what_the_linter_sees():
     assert [path for path, _ in copy_of(checked(content()))] == [
         "title",
         "summary",
+        "group_text",
         "poster.main.title",
         "poster.main.line",
         "warmup.teaser.text",
@@ -134,3 +138,9 @@ def test_a_starter_kit_is_whole_and_inside_its_budget(code):
         for part in ("outline", "materials", "warmup", "roles", "kpis", "checklist", "poster")
         if not made[part]
     } == set()
+
+
+def test_a_version_from_before_there_was_a_group_reads_as_one_without():
+    old = {name: value for name, value in checked(content()).items() if not name.startswith("group_")}
+    assert (flat(old)["group_text"], put(old, {})["group_url"]) == ("", "")
+    assert "group_text" in dict(copy_of(checked(content(group_text="第一名的群"))))

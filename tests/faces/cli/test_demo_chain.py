@@ -9,11 +9,12 @@ import sys
 import pytest
 from django.test import override_settings
 
+from events.after_setup import staff
 from tongxin.compass import design as designs
 from tongxin.compass import study as compass
 from tongxin.compass.simulate.world import Effect
 from tongxin.events.queries import counters_wrong
-from tongxin.faces.cli import demo_chain
+from tongxin.faces.cli import demo_chain, demo_chain_desk
 from tongxin.faces.cli.demo_chain import Size
 from tongxin.foundation import clock
 from tongxin.kits.models import Use
@@ -23,7 +24,9 @@ from tongxin.measure.actions import worker
 from tongxin.measure.extract import extract
 from tongxin.measure.models import Study
 from tongxin.people.models import Customer, Deed
+from tongxin.rings import actions as rings
 from tongxin.rings.models import Placement
+from tongxin.stores.terms import Role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SMALL = Size(
@@ -34,7 +37,7 @@ SMALL = Size(
 
 
 def test_the_study_over_all_draws_finds_what_was_planted_and_nothing_where_nothing_was(
-    noon, tmp_path, monkeypatch
+    noon, tmp_path, monkeypatch, undrawn
 ):
     monkeypatch.delitem(sys.modules, worker.WEB, raising=False)
     year = demo_chain.live(noon, SMALL)
@@ -56,6 +59,15 @@ def test_the_study_over_all_draws_finds_what_was_planted_and_nothing_where_nothi
     assert asked.count() >= 8 + 8
     assert all(study.registered_at.isoformat() < study.protocol["due_at"] for study in asked)
     assert asked.filter(protocol__controls="lost_draw").count() == 8 + 1, "one is open still"
+
+    # what waits for headquarters: who keeps a place going is a candidate, and is asked by a named person
+    with clock.held(noon):
+        rings.recompute(viewer=demo_chain.BUILDER)
+    headquarters = staff(year.chain.stores[0], Role.ADMIN)
+    desk = demo_chain_desk.build(noon, year.chain, headquarters)
+    assert (desk["reports"], desk["plans"]) == (1, 1)
+    assert desk["invited"] >= desk["inner"] > 0
+    assert Placement.objects.filter(ring="inner", period__upper_inf=True).count() == desk["inner"]
 
     # control arm: the same year, the same lots, with no effect in the orders
     with override_settings(TONGXIN_LAKE=tmp_path / "without"):

@@ -23,7 +23,11 @@ SAID: dict[str, tuple[str, str]] = {
     "nothing": ("这周没有排活动，来店里坐坐。", "Nothing is planned this week; do drop in."),
     "ritual": ("老时间，老地方", "As always"),
     "star": ("社区之星", "Community star"),
-    "star_blank": ("这周想谢谢谁？写在这里：", "Whom to thank this week? Write it here:"),
+    "star_blank": ("这周谢谢（问过本人再写）：", "This week we thank (ask before writing):"),
+    "star_none": (
+        "还没有选出来。觉得该谢谢谁？跟主理人说一声。",
+        "Not chosen yet. Whom should we thank? Tell the champion.",
+    ),
     "scan": ("扫一扫，看看和报名", "Scan to look and register"),
     "fresh": ("贴上的日子：{day}　下周换新", "Hung on {day}, changed next week"),
     "left": ("还剩 {n} 个位子", "{n} places left"),
@@ -67,11 +71,12 @@ def board(
     hung: str,
     events: Sequence[OnBoard],
     ritual: OnBoard | None,
+    star: bool,
     link: str,
     mark: str,
     language: Language,
 ) -> bytes:
-    """The week of a store for the wall, with a code to scan and room to write whom to thank."""  # fmt: skip
+    """The week of a store for the wall, with a code to scan and, where somebody is nominated, a line for the name."""  # fmt: skip
     page = Writer(f"{store} · {brand}", say("board", language), week, mark)
     page.heading(say("on", language))
     large, small = (44, 32) if len(events) <= FEW else (32, 25)
@@ -86,8 +91,8 @@ def board(
         page.heading(say("ritual", language))
         page.line(f"{ritual.title} · {ritual.when}", size=small)
     page.heading(say("star", language))
-    page.line(say("star_blank", language), ink=SECOND)
-    for _ in range(2):
+    page.line(say("star_blank" if star else "star_none", language), ink=SECOND)
+    if star:
         page.down += 64
         page.rule(right=CODE + 60)
     top = page.sheet.high - CODE - 190

@@ -8,16 +8,20 @@ from tongxin.champions.queries.checks import live_answers, today_in
 from tongxin.champions.terms import BOARD_DAYS, BOARD_ITEM, READERS, CheckWord
 from tongxin.events.queries import listing
 from tongxin.events.queries.listing import EventLine
+from tongxin.events.queries.reviews import Nominee, nominees
 from tongxin.events.terms import Kind, State
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.stores.models import Store
 
+STARS_FOR, STARS_MOST = timedelta(days=28), 3
+
 
 @dataclass(frozen=True)
 class Board:
-    """A week of a store as it hangs on the wall. `fresh_on` is the last day on which somebody said that it is up to date."""
+    """A week of a store as it hangs on the wall. `fresh_on` is the last day on which somebody said that it is up to date;
+    `stars` are the nominees of the last weeks, to be asked before a name goes on paper."""
 
     store: Store
     today: date
@@ -25,6 +29,7 @@ class Board:
     events: tuple[EventLine, ...]
     ritual: EventLine | None
     fresh_on: date | None
+    stars: tuple[Nominee, ...]
 
     @property
     def stale_days(self) -> int | None:
@@ -51,6 +56,7 @@ def board_of(viewer: Viewer, store: Store) -> Board:
         events=tuple(line for line in shown if line.ends_at > now),
         ritual=next((line for line in shown if line.kind == Kind.RITUAL and line.ends_at > now), None),
         fresh_on=fresh_on(store),
+        stars=tuple(nominees(viewer, store, now - STARS_FOR, limit=STARS_MOST)),
     )
 
 

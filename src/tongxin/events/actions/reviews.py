@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,13 +18,13 @@ from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
+from tongxin.kits.rules.links import is_link
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.models import Message
 from tongxin.outreach.terms import MessageClass, SendIn, SendState
 from tongxin.people.terms import CustomerState
 
 ROOM = "events"
-LINK_MOST = 300
 THANKS_EXPIRE = timedelta(days=7)
 
 
@@ -120,7 +119,7 @@ def offer_group(
     text, url = text.strip(), url.strip()
     if bool(text) != bool(url):
         raise Refused("events.group_half")
-    if url and not _is_link(url):
+    if url and not is_link(url):
         raise Refused("events.link")
     if len(text) > GROUP_MOST:
         raise Refused("input.bad", field="text", reason=f"≤ {GROUP_MOST}")
@@ -143,23 +142,6 @@ def offer_group(
     return row
 
 
-def _is_link(url: str) -> bool:
-    """A whole https address without a name or password in it, of plain letters: it is shown as it is."""
-    try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and "." in str(parts.hostname) and parts.username is None
-        plain = url.isascii() and url.isprintable() and not any(c in url for c in " \"'<>\\")
-        return (
-            parts.scheme == "https"
-            and named
-            and plain
-            and len(url) <= LINK_MOST
-            and parts.port in {None, 443}
-        )
-    except ValueError:
-        return False
-
-
 def thank_guests(*, viewer: Viewer, event_id: UUID) -> int:
     """A letter of thanks to everybody who came, with the group if one is offered; once each, however often it is asked for.
 
@@ -173,7 +155,7 @@ def thank_guests(*, viewer: Viewer, event_id: UUID) -> int:
 
 def thank(*, viewer: Viewer, event: Occurrence) -> int:
     """The same for an event whose row the caller holds."""
-    group = FollowUp.objects.filter(occurrence=event).exclude(url="").first()
+    group = queries.group_after(event)
     if group is None and _kit_thanks(event):
         return 0
     came = Attendance.objects.filter(occurrence=event, counted__isnull=False).values("registration")

@@ -38,9 +38,11 @@ from tongxin.events.queries.photos import (
     wall,
 )
 from tongxin.events.queries.reviews import (
+    GroupAfter,
     ReviewDue,
     ReviewLine,
     followup_of,
+    group_after,
     my_followup,
     review_of,
     reviews,
@@ -70,6 +72,7 @@ __all__ = [
     "ConflictLine",
     "DoorEvent",
     "DoorList",
+    "GroupAfter",
     "KitNps",
     "MyLine",
     "MyLot",
@@ -100,6 +103,7 @@ __all__ = [
     "doors_today",
     "event_to_join",
     "followup_of",
+    "group_after",
     "guests_in_photos",
     "joinable",
     "line",

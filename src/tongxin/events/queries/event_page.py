@@ -24,6 +24,7 @@ SELECT o.public_id, o.title, o.theme, o.summary, o.kind, o.format, o.state, o.st
     o.cancel_reason, o.simulated, o.draw, o.store_id,
     s.public_id AS store_public_id, s.name AS store_name, s.district, s.address, b.currency, coalesce(f.name, '') AS host,
     p.size, p.taken, p.held, p.free, p.kept,
+    EXISTS (SELECT 1 FROM events_photoplace e WHERE e.occurrence_id = o.id) AS borrowed,
     CASE WHEN p.free <= 0 THEN (SELECT count(*) FROM events_registration w WHERE w.occurrence_id = o.id AND w.state = 'waiting')
         ELSE 0 END AS waiting,
     m.public_id AS mine, m.state AS mine_state, m.party AS mine_party, m.offered_until AS mine_until,
@@ -47,7 +48,7 @@ WHERE o.public_id = %(event)s
 
 @dataclass(frozen=True)
 class EventPage:
-    """One event as members see it, with where the asking one stands."""
+    """One event as members see it, with where the asking one stands. `borrowed`: photos of other events are shown here."""
 
     public_id: UUID
     title: str
@@ -84,6 +85,7 @@ class EventPage:
     held: int
     free: int
     kept: int
+    borrowed: bool
     waiting: int
     mine: UUID | None
     mine_state: Seat | None

@@ -16,7 +16,9 @@ from tongxin.events.terms_after import REVIEW_WITHIN
 from tongxin.foundation.access import SYSTEM, Verb, Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
+from tongxin.kits.queries.contents import group_at
 from tongxin.people.queries import cluster
+from tongxin.people.terms import CustomerState
 from tongxin.stores.models import Store
 from tongxin.stores.terms import Role
 
@@ -118,6 +120,38 @@ def _line(row: Review, places: dict[tuple[int, int], UUID]) -> ReviewLine:
 
 
 @dataclass(frozen=True)
+class Nominee:
+    """Whom a champion nominated as a Star after an event, masked, and why."""
+
+    name: str
+    why: str
+    event: UUID
+    title: str
+
+
+def nominees(viewer: Viewer, store: Store, since: datetime, *, limit: int = 5) -> list[Nominee]:
+    """The nominees of a store's reviews, newest first. Refuses `absent` for a foreign store."""
+    if not viewer.reaches(store.pk, REVIEW_READERS):
+        raise Refused("absent")
+    rows = (
+        Review.objects.filter(occurrence__store=store, submitted_at__gte=since, star__isnull=False)
+        .exclude(star__state=CustomerState.ERASED)
+        .select_related("occurrence", "star__survivor")
+        .order_by("-submitted_at", "-id")[:limit]
+    )
+    return [
+        Nominee(
+            masked((row.star.survivor or row.star).nickname),
+            row.star_why,
+            row.occurrence.public_id,
+            row.occurrence.title,
+        )
+        for row in rows
+        if row.star is not None
+    ]
+
+
+@dataclass(frozen=True)
 class StarChoice:
     """Somebody who came and can be nominated."""
 
@@ -140,12 +174,35 @@ def star_choices(viewer: Viewer, event_id: UUID) -> list[StarChoice]:
     ]
 
 
-def followup_of(viewer: Viewer, event_id: UUID) -> FollowUp | None:
-    """The group offered after an event, for who organises it. Refuses `absent`."""
-    return FollowUp.objects.filter(occurrence=access_event(viewer, event_id, Verb.CHANGE)).first()
+@dataclass(frozen=True)
+class GroupAfter:
+    """The group that those who came may join: what the champion said, else what the kit says. `version` 0 while nobody changed it."""
+
+    text: str
+    url: str
+    version: int
 
 
-def my_followup(viewer: Viewer, event_id: UUID) -> FollowUp | None:
+def followup_of(viewer: Viewer, event_id: UUID) -> GroupAfter:
+    """The group of an event as it stands, empty ones too, for who organises it. Refuses `absent`."""
+    return _group(access_event(viewer, event_id, Verb.CHANGE))
+
+
+def group_after(event: Occurrence) -> GroupAfter | None:
+    """The group that is offered after an event, None without a link."""
+    found = _group(event)
+    return found if found.url else None
+
+
+def _group(event: Occurrence) -> GroupAfter:
+    row = FollowUp.objects.filter(occurrence=event).first()
+    if row is not None:
+        return GroupAfter(row.text, row.url, row.version)
+    text, url = group_at("events", str(event.public_id)) if event.kit else ("", "")
+    return GroupAfter(text, url, 0)
+
+
+def my_followup(viewer: Viewer, event_id: UUID) -> GroupAfter | None:
     """The same for a member who came; None for everybody else, and where none is offered. Refuses `absent`."""
     event = event_to_join(viewer, event_id)
     if viewer.person is None:
@@ -153,4 +210,4 @@ def my_followup(viewer: Viewer, event_id: UUID) -> FollowUp | None:
     came = Attendance.objects.filter(
         occurrence=event, counted__isnull=False, person__in=cluster(viewer.person)
     ).exists()
-    return FollowUp.objects.filter(occurrence=event).exclude(url="").first() if came else None
+    return group_after(event) if came else None

@@ -1,6 +1,7 @@
 """复盘: what the champion does when an event is over. Three questions, the group for those who came, photos and who is seen in them."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tongxin.events import actions, queries
+from tongxin.events.queries import listing
+from tongxin.events.queries.listing import EventLine
+from tongxin.events.queries.photo_shelf import spots_of
 from tongxin.events.rules.reviews import LATEST, QUESTIONS
 from tongxin.events.terms import State
 from tongxin.events.terms_after import (
@@ -21,12 +25,14 @@ from tongxin.events.terms_after import (
 )
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.photo_moves import moved
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.media.actions import LARGEST
 
 MOST_AT_ONCE = 10
+AROUND = timedelta(days=45)  # so far off another event may be to show a photo there
 
 
 def page(
@@ -52,8 +58,8 @@ def page(
         "star": typed.get("star") or (str(review.star_registration) if review else ""),
         "why": typed.get("star_why", review.star_why if review else ""),
         "group": group,
-        "group_text": typed.get("text", group.text if group else ""),
-        "group_url": typed.get("url", group.url if group else ""),
+        "group_text": typed.get("text", group.text),
+        "group_url": typed.get("url", group.url),
         "walls": [(MOMENT_LABELS[at], [one for one in lines if one.moment is at]) for at in PhotoMoment],
         "photos": lines,
         "moments": list(MOMENT_LABELS.items()),
@@ -157,16 +163,26 @@ def photo(request: Asked, photo_id: UUID, fault: str = "", status: int = 200) ->
         "steps": [(state, PHOTO_STATE_LABELS[state], state.reach <= line.furthest.reach) for state in LADDER],
         "here": PHOTO_STATE_LABELS[line.state],
         "why": UNFIT_LABELS[line.why] if line.why else None,
+        "spots": [one for one in spots_of(request.viewer, photo_id) if one.event],
+        "elsewhere": _elsewhere(request, found) if line.state.reach >= PhotoState.PUBLIC.reach else [],
+        "soonest": clock.business_day(clock.now()),
         "fault": fault,
     }
     return render(request, "champion/photo.html", context, status=status)
+
+
+def _elsewhere(request: Asked, found: Any) -> list[EventLine]:
+    """Events of the store, soon or lately, at which a public photo could be shown as well."""
+    now, event = clock.now(), found.occurrence
+    around = listing.between(request.viewer, now - AROUND, now + AROUND, store=event.store)
+    return [one for one in around if one.public_id != event.public_id and one.state == State.PUBLISHED]
 
 
 def seen(request: Asked, photo_id: UUID) -> HttpResponse:
     """Say who is seen."""
     form = request.POST
 
-    def act() -> None:
+    def act() -> str:
         actions.say_seen(
             viewer=request.viewer,
             photo_id=photo_id,
@@ -176,25 +192,14 @@ def seen(request: Asked, photo_id: UUID) -> HttpResponse:
             strangers=form.get("strangers") == "yes",
             version=_number(form.get("version", "")),
         )
+        return _("记下了。")
 
-    return _changed(request, photo_id, act, _("记下了。"))
+    return _changed(request, photo_id, act)
 
 
 def state(request: Asked, photo_id: UUID) -> HttpResponse:
-    """Move it."""
-    wanted = request.POST.get("state", "")
-    if wanted not in set(PhotoState):
-        raise Refused("absent")
-
-    def act() -> None:
-        actions.set_photo_state(
-            viewer=request.viewer,
-            photo_id=photo_id,
-            state=PhotoState(wanted),
-            version=_number(request.POST.get("version", "")),
-        )
-
-    return _changed(request, photo_id, act, _("改好了。"))
+    """Move it now or at a time; show it at another event of the store, or take it down there."""
+    return _changed(request, photo_id, lambda: moved(request.viewer, photo_id, request.POST))
 
 
 def remove(request: Asked, photo_id: UUID) -> HttpResponse:
@@ -205,9 +210,9 @@ def remove(request: Asked, photo_id: UUID) -> HttpResponse:
     return redirect("champion.after", found.occurrence.public_id)
 
 
-def _changed(request: Asked, photo_id: UUID, act: Callable[[], None], words: str) -> HttpResponse:
+def _changed(request: Asked, photo_id: UUID, act: Callable[[], str]) -> HttpResponse:
     try:
-        act()
+        words = act()
     except Refused as refused:
         if refused.code in {"absent", "forbidden"}:
             raise

@@ -2,15 +2,17 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from tongxin.communities import actions, queries
+from tongxin.communities.rules.waking import QUIET, Quiet
 from tongxin.communities.terms import PARTS, SCENE_LABELS, STAGE_LABELS, WARNED_LABELS, Applied, Scene
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.sentences import say
+from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 
 PAGE = 30
@@ -47,8 +49,50 @@ def community(request: Asked, community_id: UUID) -> HttpResponse:
             for one in found.items
         ],
         "cursor": found.cursor,
+        "quiet": queries.dormant_members(viewer, community_id),
+        "quiet_words": [(state.value, QUIET[state]) for state in Quiet],
+        "pairs": [(one.id, one.name) for one in found.items],
     }
     return render(request, "champion/community.html", context)
+
+
+def tend(request: Asked, community_id: UUID) -> HttpResponse:
+    """What keeps a community warm: a plan for the quiet, an introduction, a buddy for somebody new."""
+    viewer, form = request.viewer, request.POST
+    try:
+        said = _tended(viewer, community_id, form)
+    except Refused as refused:
+        if refused.code == "absent":
+            raise
+        said = say(refused, viewer.language)
+    flash(request, said)
+    return redirect("champion.community", community_id)
+
+
+def _tended(viewer: Viewer, community_id: UUID, form: QueryDict) -> str:
+    step = form.get("step", "")
+    if step == "wake":
+        state = form.get("state", "")
+        actions.plan_waking(
+            viewer=viewer,
+            community_id=community_id,
+            state=Quiet(state) if state in set(Quiet) else Quiet.DORMANT,
+            text=form.get("text", ""),
+        )
+        return _("唤醒计划起草好了，到触达里批准；随机留出的人不会收到。")
+    one, other = _uuid(form.get("one", "")), _uuid(form.get("other", ""))
+    if step == "buddy":
+        actions.give_buddy(viewer=viewer, newcomer_id=one, buddy_id=other)
+        return _("安排好了，带新人的伙伴已收到消息。")
+    actions.introduce(viewer=viewer, one_id=one, other_id=other, about=form.get("about", ""))
+    return _("两位都收到了介绍。")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused("absent") from None
 
 
 def answer(request: Asked, application_id: UUID) -> HttpResponse:

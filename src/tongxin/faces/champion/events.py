@@ -17,6 +17,7 @@ from tongxin.events.terms import State
 from tongxin.faces import event_form, pictures
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.once import key_for, made_once
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb
@@ -91,22 +92,30 @@ def door_of(event_id: UUID) -> str:
 
 
 def new(request: Asked) -> HttpResponse:
-    """A plain form; the draft is looked at before it is published."""
+    """A plain form, one draft however often it is sent; it is looked at before it is published."""
     shops = [shop for shop in stores.stores_for(request.viewer) if not shop.unsorted]
-    fault, status = "", 200
+    fault, status, key = "", 200, key_for(request)
     if request.method == "POST":
         try:
             wanted = request.POST.get("store", "")
             store = stores.access_store(request.viewer, wanted, roles=LEADS) if wanted else shops[0]
-            made = actions.draft(
-                viewer=request.viewer, store=store, event=event_form.event_in(request.POST, store.zone)
+            event = event_form.event_in(request.POST, store.zone)
+            made = made_once(
+                request, lambda: actions.draft(viewer=request.viewer, store=store, event=event).public_id
             )
         except Refused as refused:
             fault, status = say(refused, request.viewer.language), status_of(refused)
+            key = key_for(request, refused)
         else:
             flash(request, _("草稿写好了，看一眼再发布。"))
-            return redirect("champion.event", made.public_id)
-    context = {"shops": shops, "offer": event_form.offer(), "typed": request.POST, "fault": fault}
+            return redirect("champion.event", made)
+    context = {
+        "shops": shops,
+        "offer": event_form.offer(),
+        "typed": request.POST,
+        "fault": fault,
+        "key": key,
+    }
     return render(request, "champion/event_new.html", context, status=status)
 
 

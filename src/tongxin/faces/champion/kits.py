@@ -11,6 +11,7 @@ from tongxin.events import actions as events
 from tongxin.faces import event_form, kit_form
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.once import key_for, made_once
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb
@@ -36,15 +37,16 @@ def listing(request: Asked) -> HttpResponse:
 
 
 def kit(request: Asked, kit_id: UUID) -> HttpResponse:
-    """What it is and what it needs; the form makes a draft for one event."""
-    fault, status = "", 200
+    """What it is and what it needs; the form makes a draft for one event, one however often it is sent."""
+    fault, status, key = "", 200, key_for(request)
     version = queries.version_to_take(request.viewer, kit_id, None)
     shops = [shop for shop in stores.stores_for(request.viewer) if not shop.unsorted]
     if request.method == "POST":
         try:
-            made = _taken(request, version.content, version.public_id, shops)
+            made = made_once(request, lambda: _taken(request, version.content, version.public_id, shops))
         except Refused as refused:
             fault, status = say(refused, request.viewer.language), status_of(refused)
+            key = key_for(request, refused)
         else:
             flash(request, _("草稿按工具包写好了，看一眼再发布。"))
             return redirect("champion.event", made)
@@ -61,6 +63,7 @@ def kit(request: Asked, kit_id: UUID) -> HttpResponse:
         "typed": request.POST,
         "steps": [(f"outline.{step['key']}", step) for step in content["outline"]],
         "fault": fault,
+        "key": key,
     }
     return render(request, "champion/kit.html", context, status=status)
 

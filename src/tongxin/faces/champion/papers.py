@@ -40,6 +40,7 @@ def board_sheet(request: Asked, store_id: UUID) -> HttpResponse:
         hung=day(found.today),
         events=[_on_board(line) for line in found.events],
         ritual=_on_board(found.ritual) if found.ritual else None,
+        star=bool(found.stars),
         link=_link(found),
         mark=MARKS[language] if any(line.simulated for line in found.events) else "",
         language=language,

@@ -13,6 +13,8 @@ from tongxin.faces.sentences import say, status_of
 from tongxin.foundation.errors import Refused
 from tongxin.outreach import queries
 from tongxin.outreach.actions.by_hand import confirm_sent, open_task
+from tongxin.outreach.actions.reminding import put_off as not_today
+from tongxin.outreach.terms import STATE_LABELS
 
 PAGE = 20
 
@@ -32,6 +34,7 @@ def task(request: Asked, task_id: UUID, fault: str = "", status: int = 200) -> H
     people = queries.task_people(request.viewer, task_id, limit=60)
     context = {
         "line": line,
+        "state": STATE_LABELS[line.state],
         "people": people.items,
         "more": people.cursor,
         "fault": fault,
@@ -60,6 +63,16 @@ def sent(request: Asked, task_id: UUID) -> HttpResponse:
     except Refused as refused:
         return _refused(request, task_id, refused)
     flash(request, _("记下了，辛苦。"))
+    return redirect("champion.tasks")
+
+
+def put_off(request: Asked, task_id: UUID) -> HttpResponse:
+    """今天不发: it waits until tomorrow morning."""
+    try:
+        not_today(viewer=request.viewer, public_id=task_id)
+    except Refused as refused:
+        return _refused(request, task_id, refused)
+    flash(request, _("好，明天早上再提醒你。"))
     return redirect("champion.tasks")
 
 

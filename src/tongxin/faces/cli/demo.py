@@ -104,7 +104,7 @@ def _keep(home: Path, document: dict[str, Any]) -> None:
 
 
 def _build_chain() -> dict[str, Any]:
-    from tongxin.faces.cli import demo_chain  # slow: Django must be set up first
+    from tongxin.faces.cli import demo_chain, demo_chain_desk  # slow: Django must be set up first
     from tongxin.foundation import clock  # slow, as above
     from tongxin.measure import actions as measure  # slow, as above
 
@@ -114,27 +114,34 @@ def _build_chain() -> dict[str, Any]:
     with _step("导入模拟的小票", "importing the simulated till"):
         truth = demo_chain.ring_up(year)
     with _step("登录账号", "accounts to sign in with"):
-        _staff(year.chain.stores[0].code)
+        _champion, headquarters = _staff(year.chain.stores[0].code)
         _member(str(year.chain.members[-1].public_id))
     with _step("算圈层", "rings"):
         from tongxin.rings import actions as rings  # slow, as above
 
         rings.recompute(viewer=demo_chain.BUILDER)
+    with _step("总部桌上的事", "what waits for headquarters"):
+        desk = demo_chain_desk.build(now, year.chain, headquarters)
     with _step("四十次抽签合在一起的研究", "the study over all draws"):
         study = measure.run_study(study_id=year.study)
     for kind in MEASURES:
         measure.ask_measurement(viewer=demo_chain.BUILDER, kind=kind)
     kpi = next(one for one in (study.answer or {}).get("kpis", []) if one["primary"])
     found = {name: kpi[name] for name in ("verdict", "effect", "ci", "treated")}
-    return {"built_at": now.isoformat(), "truth": truth, "study": found}
+    return {"built_at": now.isoformat(), "truth": truth, "study": found, "desk": desk}
 
 
 def _build() -> dict[str, Any]:
     from tongxin.faces.cli import (  # slow: Django must be set up first
+        demo_amplify,
         demo_champions,
         demo_communities,
         demo_events,
+        demo_inwards,
         demo_life,
+        demo_plans,
+        demo_together,
+        demo_voices,
     )
     from tongxin.foundation import clock  # slow, as above
     from tongxin.stores import actions as stores  # slow, as above
@@ -154,7 +161,9 @@ def _build() -> dict[str, Any]:
         _member(found["member"])
     with _step("办几场活动", "a few events"):
         demo_events.build(now, neighbours, found["member"])
-        demo_communities.build(now, neighbours)
+        groups = demo_communities.build(now, neighbours)
+        demo_voices.build(now, groups, neighbours, champion)
+        demo_together.build(now, groups[0], neighbours)
         demo_events.around(now)
     with _step("主理人的几周", "some weeks of the champions"):
         demo_champions.build(now)
@@ -162,6 +171,12 @@ def _build() -> dict[str, Any]:
         from tongxin.rings import actions as rings  # slow, as above
 
         rings.recompute(viewer=demo_life.BUILDER)
+    with _step("人群和感谢", "segments and thanks"):
+        demo_inwards.build(now, neighbours)
+    with _step("总部的消息", "headquarters' messages"):
+        demo_plans.build(now)
+    with _step("之星、共创和朋友", "Stars, panels and friends"):
+        demo_amplify.build(now, neighbours, found["member"])
     with _step("在真实数据上做一项研究", "one study on real data"):
         _study()
     return {"built_at": now.isoformat(), "reports": reports, "people": found}

@@ -66,7 +66,7 @@ def _photos(event: Any, guests: Sequence[tuple[Neighbour, Any]], own: Neighbour)
         made = actions.add_photo(
             viewer=BUILDER,
             event_id=event.public_id,
-            data=_drawn(ground, ink),
+            data=drawn(ground, ink),
             moment=moment,
             caption=caption,
         )
@@ -93,7 +93,7 @@ def _came_along(own: Neighbour, place: Any) -> set[Any]:
     return set(member.my_registration(own_viewer(own), place.public_id).companions)
 
 
-def _drawn(ground: str, ink: str) -> bytes:
+def drawn(ground: str, ink: str) -> bytes:
     """A calm still life: a table, and round things on it."""
     picture = Image.new("RGB", SIDE, ground)
     pen = ImageDraw.Draw(picture)

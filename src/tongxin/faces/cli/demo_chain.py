@@ -57,6 +57,11 @@ class Size:
     level: float = 0.95
     threshold: float = 10.0  # yuan a member and month: less would not change what headquarters does
 
+    def __post_init__(self) -> None:
+        """A store draws once: nobody enters twice and carries what an earlier draw did into the other arm of the next."""
+        if self.draws > self.stores:
+            raise ValueError("more draws than stores")
+
 
 EFFECT = Effect(yuan=30.0)
 

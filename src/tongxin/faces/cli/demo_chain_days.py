@@ -15,15 +15,12 @@ from uuid import uuid5
 
 import numpy as np
 
-from tongxin.champions import actions as champions
-from tongxin.champions.actions import AnswerIn
-from tongxin.champions.rules.checks import FIRST
-from tongxin.champions.terms import CheckWord
 from tongxin.events import actions as events
 from tongxin.events.actions import EntryIn, Round
 from tongxin.events.queries.calendar import calendar
 from tongxin.events.rules.lottery import entrant
 from tongxin.events.terms import Admission, Did, Via, Why
+from tongxin.faces.cli import demo_chain_checks as checks
 from tongxin.faces.cli import demo_chain_talk as talk
 from tongxin.faces.cli.demo_chain_people import Chain
 from tongxin.faces.cli.demo_life import BUILDER
@@ -56,6 +53,7 @@ SEATS = 14
 COMES = 0.85
 EAGER = 0.85  # log odds of wanting to come a deviation of the trait: the draw must undo that
 CLOSES = 3 * DAY
+KEEN_EVERY = 2
 TALKED = 4  # months of talk before the end: what a ring looks at
 
 
@@ -106,7 +104,7 @@ class Days:
         for n in range(self.size.tastings):
             self._tasting(n)
         for back in range(self.size.check_days):
-            self.at(self.now - back * DAY - MINUTE, self._checks)
+            self.at(self.now - back * DAY - MINUTE, partial(self._checks, back))
         while self._plans and self._plans[0][0] <= self.now:
             at, _, act = heapq.heappop(self._plans)
             with clock.held(at):
@@ -142,7 +140,10 @@ class Days:
             [self.chain.members[who].pk for who in self._people(home) if self.came[who] >= 0]
             for home in range(self.size.stores)
         ]
-        self.counts["talk"] += talk.a_month(groups, clock.now(), self.rng)
+        keen = {
+            people[-1] for people in groups[::KEEN_EVERY] if people
+        }  # a regular: their number is the last
+        self.counts["talk"] += talk.a_month(groups, keen, clock.now(), self.rng)
 
     def _close(self) -> None:
         while events.end_due(viewer=BUILDER):
@@ -204,7 +205,7 @@ class Days:
         """A few regulars of the store come to its ritual."""
         home = next(n for n, store in enumerate(self.chain.stores) if store.pk == line.store)
         guests = self._people(home)[-self.size.regulars :]
-        self.at(max(line.starts_at - 5 * DAY, clock.now()), lambda: self._signs_up(line, guests, month))
+        self.at(max(line.starts_at - 8 * DAY, clock.now()), lambda: self._signs_up(line, guests, month))
 
     def _tasting(self, n: int) -> None:
         store = self.chain.stores[(n * 7 + 3) % self.size.stores]
@@ -319,15 +320,5 @@ class Days:
             events.sync(viewer=BUILDER, door_id=door.public_id, journal=journal)
         self.counts["checked_in"] += len(journal)
 
-    def _checks(self) -> None:
-        """Most stores answer today's list, some only a part of it, a few not at all."""
-        for store in self.chain.stores:
-            luck = self.rng.random()
-            if luck < 0.1:
-                continue
-            items = FIRST.items if luck > 0.25 else FIRST.items[:2]
-            said = {
-                item.key: AnswerIn(CheckWord.YES if self.rng.random() < 0.9 else CheckWord.NO)
-                for item in items
-            }
-            self.counts["checks"] += champions.answer_check(viewer=BUILDER, store=store, answers=said)
+    def _checks(self, back: int) -> None:
+        self.counts["checks"] += checks.a_day(self.chain.stores, back, self.rng)

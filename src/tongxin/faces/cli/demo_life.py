@@ -215,7 +215,7 @@ def _deeds(  # noqa: PLR0917 - one call, all of it is needed
 def afterwards(
     now: datetime, neighbours: list[Neighbour], champion: Viewer, headquarters: Viewer
 ) -> dict[str, str]:
-    """What people did with it: companions of two guardians, one member in the inner ring, one who accepted and waits.
+    """What people did with it: companions of two guardians, one member in the inner ring, one with an open invitation.
 
     Answers the public ids of people worth looking at.
     """
@@ -234,9 +234,8 @@ def afterwards(
             one = _invited(asker, eager)
             if one is None:
                 continue
-            rings.accept(viewer=own_viewer(one[0]), invitation=one[1])
             if confirmed:
-                rings.confirm(viewer=asker, invitation=one[1])
+                rings.accept(viewer=own_viewer(one[0]), invitation=one[1], seat=True)
                 found["inner"] = str(one[0].public_id)
     found["eager"] = str(eager[0].public_id)
     found["member"] = str(next(n for n in neighbours if n.habit.name == "常来").public_id)
@@ -252,7 +251,8 @@ def _invited(asker: Viewer, neighbours: list[Neighbour]) -> tuple[Neighbour, Any
     """The first neighbour whom this person can invite, with the invitation."""
     for one in neighbours:
         try:
-            return one, rings.invite(viewer=asker, customer=one.public_id).public_id
+            why = "常来，也常帮新邻居解答"
+            return one, rings.invite(viewer=asker, customer=one.public_id, reason=why, seat=True).public_id
         except Refused:  # no candidate, out of reach, or the inner ring of the store is full
             continue
     return None

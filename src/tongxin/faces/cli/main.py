@@ -153,7 +153,14 @@ COMMANDS: tuple[Command, ...] = (
         platform=False,
     ),
     Command("openapi", "openapi", "command", "输出 OpenAPI 文档", "Print the OpenAPI document"),
-    Command("sandbox", "sandbox", "app", "给对接方的小世界", "A small world for integrators"),
+    Command(
+        "sandbox",
+        "sandbox",
+        "app",
+        "给对接方的小世界；企业微信沙盒",
+        "A small world for integrators; a fake WeCom",
+    ),
+    Command("wecom", "wecom", "app", "企业微信：接通、自检、对账", "WeCom: set up, try, compare"),
 )
 
 

@@ -12,6 +12,13 @@ from tongxin.kits.queries import Tile
 A_ROW = 16  # marks side by side; a longer region goes on in the next line
 LARGE, A_WIDE_ROW = 96, 32  # a region of more than six lines takes the whole width
 STEP = 19.0
+# A store's mark around its centre, a shape for each level: they are told apart without colour. As in `parts/store_mark.html`.
+SHAPES: dict[Health, str] = {
+    Health.WELL: "m-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0z",
+    Health.WATCH: "m0-6.5l6.5 6.5-6.5 6.5-6.5-6.5z",
+    Health.RED: "m0-7l7.5 13h-15z",
+}
+HOLLOW = "m-4.8 0a4.8 4.8 0 1 0 9.6 0a4.8 4.8 0 1 0-9.6 0z"
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,14 @@ class RegionDots:
     width: float
     height: float
     counted: tuple[tuple[Health, int], ...]
+
+    @property
+    def shapes(self) -> tuple[tuple[Health, str], ...]:
+        """All marks of a level as one path: a page of 600 stores draws some dozens of shapes."""
+        found: dict[Health, list[str]] = {}
+        for mark in self.marks:
+            found.setdefault(mark.level, []).append(f"M{mark.x:g} {mark.y:g}{SHAPES.get(mark.level, HOLLOW)}")
+        return tuple((level, "".join(found[level])) for level, _n in self.counted)
 
 
 def region_dots(lines: Iterable[StoreLine]) -> list[RegionDots]:

@@ -19,6 +19,7 @@ from tongxin.faces import event_form
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import DECIDES, flash
 from tongxin.faces.hq.month import month_page
+from tongxin.faces.once import key_for, made_once
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock, money
 from tongxin.foundation.errors import Refused
@@ -108,26 +109,29 @@ def _to_draw(request: Asked, found: Any) -> bool:
 
 
 def new(request: Asked) -> HttpResponse:
-    """The same plain form, for any store in reach."""
+    """The same plain form, for any store in reach; one draft however often it is sent."""
     shops = [shop for shop in stores.stores_for(request.viewer) if not shop.unsorted]
-    fault, status = "", 200
+    fault, status, key = "", 200, key_for(request)
     if request.method == "POST":
         try:
             store = stores.access_store(request.viewer, request.POST.get("store") or "?", roles=DECIDES)
-            made = actions.draft(
-                viewer=request.viewer, store=store, event=event_form.event_in(request.POST, store.zone)
+            event = event_form.event_in(request.POST, store.zone)
+            made = made_once(
+                request, lambda: actions.draft(viewer=request.viewer, store=store, event=event).public_id
             )
         except Refused as refused:
             fault, status = say(refused, request.viewer.language), status_of(refused)
+            key = key_for(request, refused)
         else:
             flash(request, _("草稿写好了，看一眼再发布。"))
-            return redirect("hq.event", made.public_id)
+            return redirect("hq.event", made)
     context = {
         "shops": shops,
         "many": True,
         "offer": event_form.offer(),
         "typed": request.POST,
         "fault": fault,
+        "key": key,
     }
     return render(request, "hq/event_new.html", context, status=status)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from tongxin.events.feasts import feasts as feasts_in
 from tongxin.events.queries.month import Month, MonthLine, month
 from tongxin.events.rules.marks import MARK_LABELS, MILD, MarkKind
 from tongxin.faces.asking import Asked
@@ -35,6 +36,7 @@ class Day:
     inside: bool
     today: bool
     note: str
+    feast: tuple[str, str] | None
     rest: bool
     worked: bool
     lines: tuple[DayLine, ...]
@@ -65,7 +67,8 @@ def month_page(request: Asked, store: Any, region: Any) -> dict[str, Any]:
     by_day: dict[date, list[MonthLine]] = {}
     for line in found.lines:
         by_day.setdefault(line.slot.day, []).append(line)
-    grid = _Grid(first, today, found, kinds, by_day, len(found.lines) > LINES_MOST)
+    feasts = {one.day: (one.zh, one.en) for one in feasts_in(zone, begin, end)}
+    grid = _Grid(first, today, found, kinds, by_day, len(found.lines) > LINES_MOST, feasts)
     days = [_day(begin + timedelta(days=n), grid) for n in range((end - begin).days)]
     listed = [line for line in found.lines if line.slot.day.month == first.month]
     loud = [line for line in listed if set(kinds.get(line.id, ())) - MILD]
@@ -121,10 +124,12 @@ class _Grid:
     kinds: dict[int, list[MarkKind]]
     by_day: dict[date, list[MonthLine]]
     grouped: bool
+    feasts: dict[date, tuple[str, str]]
 
 
 def _day(day: date, grid: _Grid) -> Day:
-    lines = grid.by_day.get(day, [])
+    lines, feast = grid.by_day.get(day, []), grid.feasts.get(day)
+    note = holiday_said(grid.found.days, day)
     if grid.grouped:
         every = _names(lines)
         some = every[:SHOWN_A_DAY]
@@ -138,7 +143,8 @@ def _day(day: date, grid: _Grid) -> Day:
         day,
         day.month == grid.first.month,
         day == grid.today,
-        holiday_said(grid.found.days, day),
+        note,
+        None if feast is None or feast[0] in grid.found.days.holidays.get(day, "") else feast,
         not grid.found.days.works(day),
         day in grid.found.days.worked,
         tuple(some),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tongxin.commerce import queries as commerce
 from tongxin.faces import pictures, till
 from tongxin.faces.asking import Asked
-from tongxin.faces.context import READS_PEOPLE, flash
+from tongxin.faces.context import READS_PEOPLE, WORKS_WITH_PEOPLE, flash
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
@@ -23,7 +23,18 @@ from tongxin.people.terms import CHANNEL_LABELS, IDENTITY_LABELS, CustomerKind
 from tongxin.rings import actions as rings
 from tongxin.rings import queries as ring_queries
 from tongxin.rings.queries import lists
-from tongxin.rings.terms import GATES, ORDER, OVERRIDE_REASONS, UNITS, Gate, OverrideReason, Ring
+from tongxin.rings.terms import (
+    GATES,
+    ORDER,
+    OVERRIDE_REASONS,
+    THANKS_KINDS,
+    THANKS_STATES,
+    UNITS,
+    Gate,
+    OverrideReason,
+    Ring,
+    ThanksKind,
+)
 from tongxin.stores import queries as stores
 
 PAGE, TIMELINE, LOOKED = 30, 12, 200
@@ -64,6 +75,25 @@ def person(request: Asked, member_id: UUID) -> HttpResponse:
     """One person: ring, gates with evidence, nearest step, history, life with us, what we know."""
     context = portrait(request.viewer, member_id, cursor=request.GET.get("cursor") or None)
     return render(request, "hq/person.html", context | _deciding())
+
+
+def thank(request: Asked, member_id: UUID) -> HttpResponse:
+    """Thank somebody: praise that waits for their yes, or a gift out of a budget."""
+    form = request.POST
+    try:
+        kind, cost = ThanksKind(form.get("kind", "")), round(float(form.get("yuan", "") or 0) * 100)
+    except ValueError:
+        raise Refused("input.bad", field="thanks", reason=_("请选一种方式")) from None
+    rings.thank(
+        viewer=request.viewer,
+        customer=member_id,
+        kind=kind,
+        words=form.get("words", ""),
+        envelope=form.get("envelope") or None,
+        cost_fen=cost,
+    )
+    flash(request, _("谢意已记下。公开表扬要等本人点头。"))
+    return _back(request, member_id)
 
 
 def _deciding() -> dict[str, Any]:
@@ -122,6 +152,14 @@ def portrait(viewer: Viewer, member_id: UUID, cursor: str | None = None) -> dict
         "identities": [(IDENTITY_LABELS[i.kind], i) for i in card.identities if i.shown],
         "phone": next((i.shown for i in card.identities if i.kind == "phone"), ""),
         "memberships": commerce.memberships_of(viewer, people.access_customer(viewer, card.public_id)),
+        "thanked": [
+            (one, THANKS_KINDS[one.kind], THANKS_STATES[one.state])
+            for one in ring_queries.thanks_of(viewer, card.id)
+        ],
+        "thanks_kinds": [(kind.value, THANKS_KINDS[kind]) for kind in ThanksKind],
+        "envelopes": commerce.envelopes_for(viewer, limit=20).items
+        if viewer.roles & WORKS_WITH_PEOPLE
+        else [],
     }
 
 
@@ -180,14 +218,19 @@ def _back(request: Asked, member_id: UUID) -> HttpResponse:
 
 
 def invite(request: Asked, member_id: UUID) -> HttpResponse:
-    """Invite a candidate into the inner ring."""
-    rings.invite(viewer=request.viewer, customer=member_id)
+    """A named person's word for a candidate, with the reason that she reads, and perhaps a seat among the advisers."""
+    rings.invite(
+        viewer=request.viewer,
+        customer=member_id,
+        reason=request.POST.get("reason", ""),
+        seat=request.POST.get("seat") == "yes",
+    )
     flash(request, _("邀请已发出，等本人答复。"))
     return _back(request, member_id)
 
 
 def confirm(request: Asked, member_id: UUID) -> HttpResponse:
-    """A named person's word for an accepted invitation."""
+    """A second look at an accepted invitation that could not be finished at once."""
     open_one = ring_queries.explain(request.viewer, member_id).invitation
     if open_one is None:
         raise Refused("absent")

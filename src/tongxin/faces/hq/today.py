@@ -31,7 +31,7 @@ SHOWN = 5  # of what waits; the rest is folded
 MOST = 30
 RED_SHOWN = 6
 TOGETHER = 4
-STUDIES = 4
+STUDIES, ANSWERED = 4, 2
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def today(request: Asked) -> HttpResponse:
     viewer, now = request.viewer, clock.now()
     shops = stores.stores_for(viewer)
     unsorted = sum(shop.unsorted for shop in shops)
-    studies = measure.studies(viewer, limit=STUDIES).items
+    studies = _studies(viewer)
     zone, currency = _brand()
     found = chain(viewer, shops) if shops else Chain((), (), ())
     waiting = todos(viewer, studies=studies, lines=found.stores, unsorted=unsorted, currency=currency)[:MOST]
@@ -87,6 +87,14 @@ def today(request: Asked) -> HttpResponse:
         **_health(viewer, found),
     }
     return render(request, "hq/today.html", context)
+
+
+def _studies(viewer: Viewer) -> list[Any]:
+    """What has an answer first; then what was asked last."""
+    answered = measure.studies(viewer, state=StudyState.DONE, limit=ANSWERED).items
+    known = {one.public_id for one in answered}
+    others = [one for one in measure.studies(viewer, limit=STUDIES).items if one.public_id not in known]
+    return [*answered, *others][:STUDIES]
 
 
 def _brand() -> tuple[str, str]:

@@ -18,8 +18,8 @@ from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.event_form import SUMMARY_MOST, TITLE_MOST
 from tongxin.faces.forms import Field, Fold, Form, Part, at, bad
+from tongxin.faces.once import key_for, made_once
 from tongxin.faces.organise.frame import event_page, framed, on_phone, shop_of, shop_typed, shops
-from tongxin.faces.organise.once import key_for, made_once
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 

@@ -23,9 +23,9 @@ from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.event_form import PLACE_MOST, THEME_MOST
 from tongxin.faces.forms import Field, Form, at, version_in
+from tongxin.faces.once import key_for, made_once
 from tongxin.faces.organise import series_form
 from tongxin.faces.organise.frame import event_page, framed, shop_of, shop_typed, shops
-from tongxin.faces.organise.once import key_for, made_once
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb
 from tongxin.foundation.errors import Refused

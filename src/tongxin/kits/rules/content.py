@@ -10,7 +10,8 @@ from typing import Any
 from tongxin.foundation.errors import Refused
 from tongxin.kits.rules import faults
 from tongxin.kits.rules.faults import bad
-from tongxin.kits.rules.naming import PARTS, PLAIN, Field, both, field_of
+from tongxin.kits.rules.links import is_link
+from tongxin.kits.rules.naming import PARTS, PLAIN, Field, both, field_of, plain_value
 from tongxin.kits.terms import EMOJI_MOST, FIELDS, FIRST_DAY, Allow, To
 
 Value = str | int
@@ -105,6 +106,8 @@ def _fault_of_text(path: str, name: str, value: str) -> faults.Words | None:
         return faults.by_day(*DAYTIME)
     if path == "kind" and value not in NATURES:
         return faults.among(NATURES)
+    if name == "group_url" and value and not is_link(value):
+        return faults.A_LINK
     if name == "to" and value not in tuple(To):
         return faults.among(tuple(To))
     if path.startswith("warmup.") and name == "text":
@@ -123,6 +126,8 @@ def _sense(made: Content) -> None:
             raise bad(name, faults.AT_LEAST_ONE)
     if made["age_to"] and made["age_to"] < made["age_from"]:
         raise bad("age_to", faults.AGES)
+    if made["group_url"] and not made["group_text"]:
+        raise bad("group_text", faults.EMPTY)
     if not made["outline"]:
         raise bad("outline", faults.NO_STEP)
     if sum(step["minutes"] for step in made["outline"]) > made["minutes"]:
@@ -188,7 +193,7 @@ def _bounds(path: str, rule: Mapping[str, Any], value: Value) -> None:
 
 def flat(content: Mapping[str, Any]) -> dict[str, Value]:
     """Every field by its path."""
-    found: dict[str, Value] = {field.name: content[field.name] for field in PLAIN}
+    found: dict[str, Value] = {field.name: plain_value(content, field) for field in PLAIN}
     found.update(_part_fields(content))
     return found
 
@@ -204,7 +209,7 @@ def put(content: Mapping[str, Any], values: Mapping[str, Value]) -> Content:
     """The content with other values at these paths. Paths that it has not are passed over."""
     made: Content = {**content}
     for field in PLAIN:
-        made[field.name] = values.get(field.name, content[field.name])
+        made[field.name] = values.get(field.name, plain_value(content, field))
     for part, (_, fields) in PARTS.items():
         made[part] = [
             {"key": row["key"]}
@@ -249,6 +254,7 @@ def copy_of(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every text that customers read, with its path: what the linter of advertising law looks at."""
     yield "title", content["title"]
     yield "summary", content["summary"]
+    yield "group_text", content.get("group_text", "")
     for row in content["poster"]:
         yield f"poster.{row['key']}.title", row["title"]
         yield f"poster.{row['key']}.line", row["line"]
@@ -259,6 +265,6 @@ def copy_of(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def is_copy(path: str) -> bool:
     """Do customers read what stands at this path?"""
     part, _, name = path.partition(".")
-    return path in {"title", "summary"} or (
+    return path in {"title", "summary", "group_text"} or (
         part in {"poster", "warmup"} and name.endswith((".title", ".line", ".text"))
     )

@@ -22,6 +22,7 @@ BAD_LETTERS: Words = ("有不能用的字符", "has characters that cannot be us
 A_TIME: Words = ("时间写成 18:30 的样子", "write the hour like 18:30")
 AT_LEAST_ONE: Words = ("至少是 1", "must be 1 at least")
 AGES: Words = ("不能小于起始年龄", "cannot be below the first age")
+A_LINK: Words = ("要写完整，以 https:// 开头", "must be a whole link that begins with https://")
 NO_STEP: Words = ("至少写一个环节", "needs one step at least")
 TOO_LONG_STEPS: Words = ("各环节加起来超过了总时长", "the steps together are longer than the whole")
 PACK: Words = ("每份含量至少是 1", "a pack must hold 1 at least")

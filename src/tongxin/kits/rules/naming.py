@@ -42,6 +42,8 @@ PLAIN: tuple[Field, ...] = (
     Field("voucher_fen", int, "到场返券", "voucher for coming", 10_000_00),
     Field("budget_fen", int, "单场预算", "budget of one event", 1_000_000_00),
     Field("allergens", str, "过敏原", "allergens", 200, needed=False),
+    Field("group_text", str, "活动后的群，一句话", "group afterwards, in a sentence", 120, needed=False),
+    Field("group_url", str, "群链接", "link of the group", 300, needed=False),
 )
 # Its parts: lists whose rows have a key, so that a field keeps its path when rows move.
 PARTS: dict[str, tuple[tuple[str, str], tuple[Field, ...]]] = {
@@ -105,6 +107,11 @@ PARTS: dict[str, tuple[tuple[str, str], tuple[Field, ...]]] = {
     ),
     "safety": (("安全提示", "safety notes"), (Field("text", str, "提示", "note", 200),)),
 }
+
+
+def plain_value(content: Mapping[str, Any], field: Field) -> Any:
+    """What a content says at a plain field; nothing, where it was released before there was such a field."""
+    return content.get(field.name, 0 if field.kind is int else "")
 
 
 def field_of(path: str) -> Field | None:
