@@ -182,6 +182,7 @@ def machine() -> str:
 
 #: bars that are measured by a file of their own: its name → what it measures
 TOPICS: dict[str, str] = {
+    "moderation": "words, judgements, sentiment and kinds of voices (bench/moderation.py)",
     "worlds": "simulated worlds with a known truth: bias, coverage, false positives, refusals, balance",
     "semisynthetic": "an effect injected into real baskets",
     "peers_matching": "published results and peers: matching, coarsening, rolling entry",
@@ -191,6 +192,7 @@ TOPICS: dict[str, str] = {
     "ltv": "published results and peers: customer value",
     "graph": "a million members: strength, components, PageRank, cores",
     "indices": "indices, payouts, credits, budgets, the experience index",
+    "segments": "a rule over a million members previewed within a second",
     "scale": "10^8 order lines to member-months",
     "engines": "DuckDB and Spark",
     "mutants": "mutation score of ledger, access and consent",
@@ -204,6 +206,7 @@ TOPICS: dict[str, str] = {
     "series": "a calendar of a hundred thousand occurrences",
     "ledger": "money: a model that predicts every answer, races, faults",
     "messages": "the one gate under generated histories",
+    "planner": "a plan for a whole chain, and everybody sending at once",
     "poster": "posters, the codes on them photographed, titles, advertising words",
     "lived": "a simulated chain lives a year, and its draws find what was planted in its till",
     "flaky": "the fast part of the suite, again and again in other orders",

@@ -5,12 +5,26 @@ from typing import Any
 from django.urls import get_resolver, reverse
 
 from access.actors import FAR, HERE, Actor, World
-from access.things import HQ, WEANING, door_event, event, guest_at_door, merged_target, over_event, own_door
+from access.things import (
+    HQ,
+    WEANING,
+    door_event,
+    event,
+    guest_at_door,
+    merged_target,
+    my_star,
+    over_event,
+    own_door,
+    post_fresh,
+    post_of_mine,
+    sheet,
+)
 from kits.kitchen import content
 from tongxin.commerce.models import Voucher
 from tongxin.foundation import clock
 from tongxin.foundation.access import Row
 from tongxin.stores.models import Staff
+from tongxin.voices.models import Entry
 
 PIXEL = "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw=="  # a GIF of one pixel
 FIXED = {
@@ -77,6 +91,16 @@ def _new_event(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
     }
 
 
+def _new_segment(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    sheet(world)
+    return {"name": "常来的人", "rule": "天数(91) >= 4", "store": _home(world, actor)["id"]}
+
+
+def _preview(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    sheet(world)
+    return {"rule": "天数(91) >= 4"}
+
+
 def _wish(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
     if actor.role == "member":
         return {"seen": 1}
@@ -113,6 +137,21 @@ def _new_message(world: World, actor: Actor, thing: str | None) -> dict[str, Any
         "store": home,
         "text": "周六见",
         "expires_at": "2026-03-12T10:00:00+08:00",
+    }
+
+
+def _new_sequence(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
+    home = _home(world, actor)["id"]
+    return {
+        "kind": "onboarding",
+        "title": "新人七天",
+        "message_class": "community",
+        "channel": "inbox",
+        "audience": "store",
+        "audience_key": home,
+        "store": home,
+        "steps": [{"day": 0, "at": "10:00", "text": "欢迎"}],
+        "until": "2026-06-12T10:00:00+08:00",
     }
 
 
@@ -217,7 +256,40 @@ def _new_host(world: World, actor: Actor, thing: str | None) -> dict[str, Any]:
     return {"to": staff, "until": "2026-09-01T00:00:00+08:00", "reason": "换店"}
 
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 BODIES: dict[tuple[str, str], Any] = {
+    ("api:stars.all", "POST"): lambda world, actor, thing: {
+        "member": _home(world, actor)["members"][3]["id"],
+        "why": "常帮人",
+    },
+    ("api:star", "PUT"): {"do": "show"},
+    ("api:me.star", "PUT"): lambda world, actor, thing: my_star(
+        world, actor, {"do": "accept", "shown_as": "小林"}
+    ),
+    ("api:me.star.works", "POST"): lambda world, actor, thing: my_star(
+        world, actor, {"words": "慢慢来"}, state="accepted"
+    ),
+    ("api:star_work", "DELETE"): None,
+    ("api:star_work.licence", "PUT"): {"scope": "group", "until": "2026-09-01T00:00:00+08:00"},
+    ("api:star_work.licence", "DELETE"): None,
+    ("api:me.friends", "POST"): {"code": None},
+    ("api:referral", "PUT"): {"counts": False, "reason": "同一个人的两个号"},
+    ("api:me.seat", "PUT"): {"yes": True, "keeps": True},
+    ("api:trial.answers", "POST"): {"scores": {"0": 8}},
+    ("api:me.ideas", "POST"): {"words": "想要小包装"},
+    ("api:idea", "PUT"): {"stage": "answered", "answer": "下个月试"},
+    ("api:panels", "POST"): lambda world, actor, thing: {
+        "name": "共创会",
+        "about": "先试新品",
+        "confidential": "上市前不外传",
+        "seats": 9,
+        "store": _home(world, actor)["id"],
+    },
+    ("api:panel.seats", "POST"): lambda world, actor, thing: {
+        "member": _home(world, actor)["members"][-1]["id"],
+        "why": "爱出主意",
+    },
+    ("api:poll.vote", "PUT"): {"option": 1},
     ("api:communities", "POST"): _new_community,
     ("api:community", "PUT"): {"name": "换个名字", "purpose": WEANING},
     ("api:community.open", "POST"): None,
@@ -236,6 +308,68 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:community.hello", "POST"): {"hello": "你好"},
     ("api:community.invitations", "POST"): {"most": 1},
     ("api:community_member.remove", "POST"): {"reason": "连续发广告"},
+    ("api:reports", "POST"): lambda world, actor, thing: {
+        "post": post_fresh(world, actor).own or NOBODY,
+        "kind": "advert",
+    },
+    ("api:case.decision", "POST"): {"decision": "hide", "reason": "换个说法"},
+    ("api:case.answer", "POST"): {"upheld": False, "reason": "看过了"},
+    ("api:me.case.appeal", "POST"): {"said": "这是我自己的小店"},
+    ("api:voice.label", "POST"): {"label": "gripe"},
+    ("api:voice.owner", "POST"): lambda world, actor, thing: {
+        "owner": _colleague(world, actor, thing),
+        "due_at": "2026-04-01T21:00:00+08:00",
+    },
+    ("api:voice.answer", "POST"): {"outcome": "周六加开了两个收银口"},
+    ("api:community.challenges", "POST"): {
+        "title": "一周三次",
+        "starts_on": "2026-04-01",
+        "ends_on": "2026-04-28",
+    },
+    ("api:challenge.close", "POST"): None,
+    ("api:challenge.join", "POST"): None,
+    ("api:challenge.check_in", "POST"): None,
+    ("api:challenge.make_up", "POST"): {"day": "2026-03-04"},
+    ("api:challenge.leave", "POST"): None,
+    ("api:community.contests", "POST"): {
+        "title": "最好看的辅食",
+        "prize": "烘焙课一席",
+        "entries_until": "2026-04-10T21:00:00+08:00",
+        "votes_until": "2026-04-17T21:00:00+08:00",
+    },
+    ("api:contest.open", "POST"): None,
+    ("api:contest.entries", "POST"): lambda world, actor, thing: {
+        "post": post_of_mine(world, actor).own or NOBODY
+    },
+    ("api:contest.vote", "PUT"): lambda world, actor, thing: {
+        "entry": next(
+            (
+                str(e)
+                for e in Entry.objects.filter(contest__public_id=thing).values_list("public_id", flat=True)
+            ),
+            NOBODY,
+        )
+    },
+    ("api:community.posts", "POST"): lambda world, actor, thing: {"body": f"早上好，{actor.name}"},
+    ("api:post", "PUT"): {"body": "换个说法"},
+    ("api:post", "DELETE"): None,
+    ("api:post.replies", "POST"): lambda world, actor, thing: {"body": f"谢谢，{actor.name}"},
+    ("api:post.reactions", "PUT"): {"kind": "useful"},
+    ("api:post.accepted", "PUT"): {"accepted": True},
+    ("api:post.public", "PUT"): {"granted": True},
+    ("api:post.photos", "POST"): {"data": PIXEL},
+    ("api:post_photo", "PUT"): {"state": "group"},
+    ("api:post_photo", "DELETE"): None,
+    ("api:community.topics", "POST"): {"name": "新的话题"},
+    ("api:topic", "PUT"): {"name": "换个名字"},
+    ("api:topic", "DELETE"): None,
+    ("api:community.calendar", "POST"): {"on": "2026-03-09", "title": "三种稠度", "content": "tip"},
+    ("api:calendar_entry", "PUT"): {"on": "2026-03-10", "title": "三种稠度"},
+    ("api:calendar_entry", "DELETE"): None,
+    ("api:calendar_entry.publish", "POST"): {"body": "今天聊聊稠度"},
+    ("api:community.mix", "PUT"): {"targets": {"tip": 60, "story": 40}},
+    ("api:library", "POST"): {"content": "tip", "title": "三种稠度", "body": "先稀后稠"},
+    ("api:library_item", "DELETE"): None,
     ("api:application", "DELETE"): None,
     ("api:application.answer", "POST"): {"gate": "application", "answers": {"why": "想学"}},
     ("api:application.decide", "POST"): {"gate": "application", "yes": True},
@@ -347,6 +481,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:me.opt_outs", "POST"): {"message_class": "promotion", "wanted": False},
     ("api:messages", "POST"): _new_message,
     ("api:message.approve", "POST"): None,
+    ("api:message.remind", "POST"): None,
+    ("api:task.put_off", "POST"): None,
+    ("api:sequences", "POST"): _new_sequence,
+    ("api:sequence.move", "POST"): {"move": "end", "reason": "不做了"},
     ("api:message.cancel", "POST"): {"reason": "改期了"},
     ("api:task.sent", "POST"): {"counted": None},
     ("api:me.export", "POST"): None,
@@ -368,6 +506,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:devices.activate", "POST"): {"code": "AAAA-BBBB-CCCC-DDDD"},
     ("api:studies", "POST"): {"title": "活动带来了什么"},
     ("api:measurements", "POST"): {"kind": "concentration"},
+    ("api:segments", "POST"): _new_segment,
+    ("api:community.quiet", "POST"): {"state": "dormant", "text": "一直给你留着位子，想来随时来。"},
+    ("api:segments.preview", "POST"): _preview,
+    ("api:segment", "DELETE"): None,
+    ("api:member.ring_invitation", "POST"): {"reason": "常帮新邻居解答"},
+    ("api:member.thanks", "POST"): {"kind": "praise", "words": "谢谢你"},
+    ("api:me.thanks", "PUT"): {"public": True},
+    ("api:me.invitation", "POST"): {"accept": True},
     ("api:rings.policy", "PUT"): {"body": {}, "note": "again"},
     ("api:webhooks", "POST"): {"url": "https://93.184.215.14/hook", "acts": ["accounts.*"]},
     ("api:webhook", "DELETE"): None,
@@ -379,6 +525,9 @@ HEADERS = {
     ("api:photo.seen", "PUT"): {"If-Match": '"2"'},
     ("api:photo.state", "PUT"): {"If-Match": '"2"'},
     ("api:community", "PUT"): {"If-Match": '"2"'},
+    ("api:post", "PUT"): {"If-Match": '"1"'},
+    ("api:topic", "PUT"): {"If-Match": '"1"'},
+    ("api:calendar_entry", "PUT"): {"If-Match": '"1"'},
     ("api:checklist", "POST"): {"If-Match": '"0"'},
     ("api:kit.draft", "PUT"): {"If-Match": '"2"'},
     ("api:kit.versions", "POST"): {"If-Match": '"2"'},

@@ -13,7 +13,7 @@ from access.actors import ACTORS, CHINESE, HERE, JOB, NOON, api, browser, rows_t
 from access.requests import address
 from access.test_harm import LEAVES_A_TRAIL
 from access.test_matrix import check_headers, may, name, things_of
-from access.things import FACTORIES, absent
+from access.things import FACTORIES, absent, sheet
 from tongxin.foundation import clock
 from tongxin.foundation.access import ANYONE
 from tongxin.foundation.accounts import queries as entries
@@ -30,9 +30,13 @@ OPEN = [row for row in PAGES if ANYONE in row.roles]
 # Steps that need more than a role: somebody invited, a file that was looked at. Their own tests walk them; here the door opens and
 # the room refuses in its own words.
 NEEDS_MORE = {
+    "member.stars": (404, "absent"),  # somebody who was invited
+    "hq.friends": (409, "amplify.no_agreement"),
+    "member.contest": (422, "voices.contest_entry"),
     "hq.person.invite": (409, "rings."),
     "hq.person.confirm": (404, "absent"),
     "member.invitation": (404, "absent"),
+    "member.path": (404, "absent"),
     "champion.photos": (422, "input.bad"),  # needs a file
     "hq.import": (
         422,
@@ -56,6 +60,7 @@ NEEDS_MORE = {
 
 NONCE = str(uuid.UUID(int=4))
 NEW_EVENT = {
+    "key": "k1",
     "format": "tea",
     "title": "茶会",
     "day": "2026-04-01",
@@ -73,17 +78,65 @@ KIT_BASICS: dict[str, str] = {
     "story.minutes": "20",
     "story.note": "",
 }
+
+
+def _segment(world):
+    sheet(world)
+    return {"name": "常来的人", "rule": "天数(91) >= 4", "store": world.store(HERE)["id"]}
+
+
 FORMS: dict[str, Any] = {
+    "member.stars": {"do": "accept", "shown_as": "小林"},
+    "member.cocreate": {"do": "idea", "words": "想要小包装"},
+    "member.ambassador": {"do": "code"},
+    "hq.stars": lambda world: {
+        "do": "invite",
+        "member": world.store(HERE)["members"][3]["id"],
+        "why": "常帮人",
+    },
+    "hq.panels": lambda world: {
+        "name": "儿童食品共创会",
+        "about": "先试新品",
+        "confidential": "上市前不外传",
+        "seats": "9",
+        "store": world.store(HERE)["id"],
+    },
+    "hq.friends": lambda world: {
+        "do": "invite",
+        "member": world.store(HERE)["members"][3]["id"],
+        "why": "常带大家",
+        "weeks": "13",
+    },
     "member.community.join": {"from": "poster"},
     "member.community.act": {"step": "say", "hello": "大家好"},
+    "member.talk": {"body": "今天吃了南瓜", "kind": "question"},
+    "member.post": {"do": "reply", "body": "谢谢你"},
+    "hq.desk.case": {"verdict": "hide", "reason": "换个说法"},
+    "champion.desk.case": {"verdict": "remove", "reason": "群规第二条", "strike": "yes"},
+    "member.desk.case": {"verdict": "release"},
+    "hq.voice": {"step": "label", "label": "gripe"},
+    "member.report": {"kind": "advert"},
+    "member.case": {"said": "这是我自己的小店"},
+    "member.contest": {"post": "00000000-0000-4000-8000-000000000000"},
+    "member.challenge": {"step": "check_in"},
+    "champion.together": {
+        "key": "k1",
+        "step": "challenge",
+        "title": "一周三次",
+        "target": "3",
+        "starts_on": "2026-04-01",
+        "ends_on": "2026-04-28",
+    },
     "champion.application": {"gate": "application", "answer": "yes"},
     "champion.community_member": {"reason": "连续发广告"},
     "hq.communities": lambda world: {"name": "街角读书会", "store": world.store(HERE)["id"]},
+    "champion.community.tend": {"step": "wake", "state": "dormant", "text": "想来随时来。"},
     "hq.community": {"step": "rules", "lines": "只聊喂养", "mandatory": "no"},
     "champion.review": {"went_well": "第一炉", "to_change": "围裙", "said_by_guests": "还来", "version": "0"},
     "champion.followup": {"text": "家长群", "url": "https://example.com/g", "version": "0"},
     "champion.photo.seen": {"child_visible": "yes", "version": "2"},
     "champion.photo.state": {"state": "group", "version": "2"},
+    "hq.photo": {"state": "group", "version": "2"},
     "member.survey": {"score": "9"},
     "member.photo": {"use": "group", "granted": "yes"},
     "champion.check": {"answer.board": "yes", "answer.invited": "not_today"},
@@ -102,6 +155,18 @@ FORMS: dict[str, Any] = {
         "note": "test",
     },
     "hq.person.tag": {"label": "烘焙"},
+    "hq.person.invite": {"reason": "常帮人"},
+    "hq.person.thank": {"kind": "praise", "words": "谢谢你"},
+    "hq.rings": lambda world: {
+        "step": "open",
+        "title": "冬至小礼",
+        "kind": "inside",
+        "ring": "middle",
+        "words": "谢谢常来",
+        "share": "20",
+        "store": world.store(HERE)["id"],
+    },
+    "hq.segments": _segment,
     "hq.person.phone": {"reason": "通知改期"},
     "hq.measures": {"kind": "concentration"},
     "hq.studies": {"title": "活动带来了什么", "treated": "participation"},
@@ -139,16 +204,27 @@ FORMS: dict[str, Any] = {
     "hq.kit.allow_word": {"word": "国家级", "why": "奖项原名"},
     "hq.kit_version.recall": {"reason": "糖霜批次有问题"},
     "hq.kit_report": {"answer": "下一版改"},
-    "champion.kit": {"day": "2026-04-01", "time": "10:00"},
+    "champion.kit": {"key": "k1", "day": "2026-04-01", "time": "10:00"},
     "champion.kit.report": {"step": "outline.story"},
     "champion.kit_instance": {"step": "adapt", "version": "1", "places": "10"},
     "hq.messages": lambda world: {
-        "store": world.store(HERE)["id"],
+        "audience": f"persons|store|{world.store(HERE)['id']}",
         "message_class": "community",
         "channel": "manual",
         "text": "周末有市集",
     },
     "hq.message.cancel": {"reason": "改主意"},
+    "hq.sequence.move": {"act": "end", "reason": "改主意"},
+    "hq.sequences": lambda world: {
+        "audience": f"persons|store|{world.store(HERE)['id']}",
+        "kind": "onboarding",
+        "title": "新人七天",
+        "message_class": "community",
+        "channel": "inbox",
+        "day1": "0",
+        "at1": "10:00",
+        "text1": "欢迎你来",
+    },
     "hq.commitment": {"answer": "approve", "reason": "值得"},
     "organise.series.new": {
         "key": "a4",
@@ -330,6 +406,7 @@ KINDS_NONE = type("Nothing", (), {"own": None, "foreign": None})
 
 NAMED = {
     "photo",
+    "member.post_photo",
     "member.survey.document",
     "member.store",
     "member.event",

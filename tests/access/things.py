@@ -10,12 +10,20 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 from django.db.models import F
 from PIL import Image
 
 from access.actors import FAR, HERE, JOB, NEAR, NOON, Actor, World
 from events.factories import published
 from kits.kitchen import content
+from rings.chain import devote
+from tongxin.amplify import actions as amplify
+from tongxin.amplify import queries as amplified
+from tongxin.amplify.models import Referral, Star
+from tongxin.amplify.terms import Scope as Out
+from tongxin.amplify.terms_demand import PollKind
 from tongxin.champions import actions as champions
 from tongxin.champions import queries as days
 from tongxin.champions.actions import AnswerIn
@@ -51,16 +59,30 @@ from tongxin.kits import actions as kits
 from tongxin.kits import queries as kit_queries
 from tongxin.kits.models import RecallWarning, Use
 from tongxin.measure import actions as measure
+from tongxin.measure.queries.segments import home as segment_home
+from tongxin.measure.segments.preparing import Given, prepare
 from tongxin.outreach import actions as outreach
 from tongxin.outreach.models import InboxItem, Message, Task
 from tongxin.outreach.terms import MessageClass
+from tongxin.outreach.terms_plans import SequenceKind
 from tongxin.people import actions as people
 from tongxin.people import queries as persons
-from tongxin.people.terms import MergeReason
+from tongxin.people.terms import MergeReason, Purpose
 from tongxin.project.doors import viewer_of
+from tongxin.rings import actions as rings
+from tongxin.rings.models import Invitation, Policy
+from tongxin.rings.terms import ThanksKind
 from tongxin.stores import queries as stores
 from tongxin.stores.actions import grant as grant_role
 from tongxin.stores.terms import Role
+from tongxin.voices import actions as voices
+from tongxin.voices.actions import challenges, contests, moderating
+from tongxin.voices.actions import states as post_states
+from tongxin.voices.actions.editing import locked as post_locked
+from tongxin.voices.models import Appeal, Case, Contest, Entry, Item, Post
+from tongxin.voices.rules.judging import Judgement
+from tongxin.voices.terms import ContentType, PostKind, PostState
+from tongxin.voices.terms_moderation import Verdict
 
 RAFFLE: dict[str, Any] = {
     "draw": {"contact": "021-5555 0101", "draws_at": (NOON + timedelta(minutes=45)).isoformat()}
@@ -161,6 +183,99 @@ def _measurement(world: World, s: dict[str, Any]) -> str:
         )
         made[s["id"]] = str(asked.public_id)
     return made[s["id"]]
+
+
+def sheet(world: World) -> None:
+    """The sheet behind segments, over nobody: rules are counted, and whom they mean is another test's question."""
+    if "sheet" in world.made:
+        return
+    nobody = {
+        "person": "int64",
+        "usable": "bool",
+        "store": "int32",
+        "ring": "int8",
+        "tenure": "int32",
+        "paid": "bool",
+    }
+    nobody |= {f"consent_{purpose.value}": "bool" for purpose in Purpose}
+    empty = pa.table(
+        {name: pa.array([], kind if kind != "bool" else "bool") for name, kind in nobody.items()}
+    )
+    roots = pa.table({"entry": pa.array([], "int64"), "root": pa.array([], "int64")})
+    words: dict[str, dict[str, str]] = {"store": {}, "community": {}, "category": {}}
+    with duckdb.connect() as con:
+        prepare(con, Given((), empty, roots, words), segment_home(), ends=NOON, now=NOON)
+    world.made["sheet"] = {"": ""}
+
+
+def segment(world: World, actor: Actor) -> Things:
+    return _by_store(world, actor, lambda s: _segment(world, s))
+
+
+def _segment(world: World, s: dict[str, Any]) -> str:
+    sheet(world)
+    made = world.made.setdefault("segments", {})
+    if s["id"] not in made:
+        shop = stores.access_store(JOB, s["id"])
+        kept = measure.save_segment(viewer=JOB, name=s["mark"], rule="天数(91) >= 1", store=shop)
+        made[s["id"]] = str(kept.public_id)
+    return made[s["id"]]
+
+
+def candidate(world: World, actor: Actor) -> Things:
+    return _by_store(world, actor, lambda s: _candidate(world, s))
+
+
+def _candidate(world: World, s: dict[str, Any]) -> str:
+    """Somebody of the store whom the rule proposes for the inner ring."""
+    made = world.made.setdefault("candidates", {})
+    if s["id"] not in made:
+        person, *others = (persons.access_customer(JOB, one["id"]) for one in reversed(s["members"]))
+        shop = stores.access_store(JOB, s["id"])
+        others += [
+            people.register_member(viewer=JOB, home_store=shop) for _ in range(max(0, 6 - len(others)))
+        ]
+        devote(person, others[:6])
+        rings.recompute(viewer=JOB, persons=[person.pk])
+        for policy in Policy.objects.all():  # an actor of the matrix has the one seat of the store already
+            policy.body["capacity"]["at_least"] = 5
+            policy.save(update_fields=["body"])
+        made[s["id"]] = str(person.public_id)
+    return made[s["id"]]
+
+
+def my_thanks(world: World, actor: Actor) -> Things:
+    made = world.made.setdefault("thanks", {})
+
+    def pick(one: dict[str, Any]) -> str:
+        if one["id"] not in made:
+            kept = rings.thank(viewer=JOB, customer=one["id"], kind=ThanksKind.PRAISE, words="谢谢你")
+            made[one["id"]] = str(kept.public_id)
+        return made[one["id"]]
+
+    return _of_member(world, actor, pick)
+
+
+def my_ring_invitation(world: World, actor: Actor) -> Things:
+    """One's own open invitation; the address names none, so nobody else's can be meant."""
+    mine = next((m for m in world.store(HERE)["members"] if m["handle"] == actor.handle), None)
+    if mine is None:
+        return Things(None)
+    made = world.made.setdefault("ring_invitations", {})
+    if mine["id"] not in made:
+        person = persons.access_customer(JOB, mine["id"])
+        kept = Invitation.objects.create(
+            customer=person,
+            store=person.home_store,
+            state="invited",
+            policy=rings.ensure_policy(viewer=JOB),
+            invited_by="xiaoman",
+            invited_at=NOON,
+            expires_at=NOON + timedelta(days=30),
+            reason="常帮人",
+        )
+        made[mine["id"]] = str(kept.public_id)
+    return Things(made[mine["id"]])
 
 
 def _of_member(world: World, actor: Actor, pick: Any) -> Things:
@@ -504,6 +619,36 @@ def _tasked(s: dict[str, Any]) -> str:
     now = clock.now()
     made = Task.objects.create(
         message=plan, store=plan.store, channel="manual", created_at=now, expires_at=now + timedelta(days=1)
+    )
+    return str(made.public_id)
+
+
+def sent_by_hand(world: World, actor: Actor) -> Things:
+    """A message of a store whose task waits for a colleague; a new one for each, since reminders are counted."""
+    return _by_store(world, actor, _waiting_for_hands)
+
+
+def _waiting_for_hands(s: dict[str, Any]) -> str:
+    return str(Task.objects.get(public_id=_tasked(s)).message.public_id)
+
+
+def sequence(world: World, actor: Actor) -> Things:
+    """A sequence of a store that nobody has started."""
+    return _by_store(world, actor, lambda s: _made(world, "sequences", s, _sequenced))
+
+
+def _sequenced(s: dict[str, Any]) -> str:
+    made = outreach.plan_sequence(
+        viewer=JOB,
+        kind=SequenceKind.ONBOARDING,
+        title=s["mark"],
+        message_class=MessageClass.COMMUNITY,
+        channel="inbox",
+        audience="store",
+        audience_key=s["id"],
+        steps=[outreach.StepIn(day=0, at=time(10), text=s["mark"])],
+        until=clock.now() + timedelta(days=90),
+        store=stores.access_store(JOB, s["id"]),
     )
     return str(made.public_id)
 
@@ -1217,7 +1362,446 @@ def application(world: World, actor: Actor) -> Things:
     return application_mine(world, actor)
 
 
+# ---- voices
+
+
+def talked_in(world: World, actor: Actor) -> Things:
+    """A community in which one may talk: a member's own, or one of the store."""
+    if actor.role == MEMBER:
+        return my_community(world, actor)
+    return Things(community(world, actor).own, _hidden(world, actor))
+
+
+def _said(world: World, community_id: str, who: Viewer, **more: Any) -> Post:
+    """Something that is seen, whoever said it."""
+    words = f"说点什么 {len(world.made.setdefault('said', {}))}"
+    world.made["said"][words] = True
+    post = voices.write_post(viewer=who, community_id=uuid.UUID(community_id), body=words, **more)
+    if post.state == PostState.WAITING:
+        post_states.move(viewer=JOB, post=post_locked(post), state=PostState.PUBLISHED)
+    # two days ago: what the matrix writes itself is not too fast
+    Post.objects.filter(pk=post.pk).update(written_at=clock.now() - timedelta(days=2))
+    return post
+
+
+def _talk(world: World, actor: Actor, what: str, make: Any) -> Things:
+    """Made once by the actor (`None` for who has no community here), and the same by another store."""
+    own, _ = _homes(actor)
+    far = world.store(FAR if own == HERE else HERE)
+    kept = world.made.setdefault(f"talk {what}", {})
+
+    def of(key: str, where: str, who: Viewer) -> str:
+        if key not in kept:
+            kept[key] = str(make(where, who))
+        return str(kept[key])
+
+    foreign = None if actor.role in HQ else of(far["id"], _founded(world, far, "open"), JOB)
+    if actor.role == MEMBER:
+        where = my_community(world, actor).own
+        assert where is not None  # every member of the matrix is in one
+        return Things(of(actor.name, where, as_viewer(actor)), foreign)
+    here = world.store(own)
+    return Things(of(here["id"], _founded(world, here, "open"), JOB), foreign)
+
+
+def post_there(world: World, actor: Actor) -> Things:
+    """Something that the community said."""
+    return _talk(world, actor, "post", lambda where, _: _said(world, where, JOB).public_id)
+
+
+def post_of_mine(world: World, actor: Actor) -> Things:
+    """Something that one said oneself; staff for the community."""
+    return _talk(world, actor, "own post", lambda where, who: _said(world, where, who).public_id)
+
+
+def post_fresh(world: World, actor: Actor) -> Things:
+    """Something that the community said a moment ago and nobody has reported."""
+    own, foreign = my_community(world, actor).own, _homes(actor)[1]
+    far = world.store(foreign or FAR)
+    return Things(
+        None if own is None else str(_said(world, own, JOB).public_id),
+        None if foreign is None else str(_said(world, _founded(world, far, "open"), JOB).public_id),
+    )
+
+
+def _case(world: World, where: str) -> str:
+    waits = Judgement("waiting", ("advert",))
+    return str(moderating.opened(viewer=JOB, post=_said(world, where, JOB), judgement=waits).public_id)
+
+
+def case_there(world: World, actor: Actor) -> Things:
+    """A case that nobody has decided: of a community of the store, or of one that the member moderates."""
+    if actor.role == MEMBER:
+        far = _founded(world, world.store(FAR), "open")
+        return Things(_case(world, _moderated(world, actor)), _case(world, far))
+    return _by_store(world, actor, lambda s: _case(world, _founded(world, s, "open")))
+
+
+def _appealed(case: str) -> str:
+    moderating.decide(viewer=JOB, case_id=uuid.UUID(case), verdict=Verdict.HIDE, reason="换个说法")
+    row = Case.objects.get(public_id=case)
+    Appeal.objects.create(case=row, said="再看看", at=clock.now(), due_at=clock.now() + timedelta(days=3))
+    return case
+
+
+def case_appealed(world: World, actor: Actor) -> Things:
+    """A case whose author asks somebody else to look again."""
+    found = case_there(world, actor)
+    return Things(
+        None if found.own is None else _appealed(found.own),
+        None if found.foreign is None else _appealed(found.foreign),
+    )
+
+
+def own_case(world: World, actor: Actor) -> Things:
+    """A decision on the member's own words, and one on somebody else's."""
+    if actor.role != MEMBER:
+        return Things(None)
+
+    def decided(where: str, who: Viewer) -> str:
+        post = _said(world, where, who)
+        made = moderating.opened(viewer=JOB, post=post, judgement=Judgement("waiting", ("advert",)))
+        moderating.decide(viewer=JOB, case_id=made.public_id, verdict=Verdict.HIDE, reason="换个说法")
+        return str(made.public_id)
+
+    where = my_community(world, actor).own
+    assert where is not None  # every member of the matrix is in one
+    return Things(decided(where, as_viewer(actor)), decided(where, JOB))
+
+
+def challenge_there(world: World, actor: Actor, what: str = "challenge") -> Things:
+    """A challenge of the member's own community, which they take part in; of one of the store for staff."""
+
+    def made(where: str, who: Viewer) -> uuid.UUID:
+        day = clock.business_day(clock.now())
+        row = challenges.open_challenge(
+            viewer=JOB,
+            community_id=uuid.UUID(where),
+            title="一周三次新食材",
+            starts_on=day - timedelta(days=5),
+            ends_on=day + timedelta(days=27),
+        )
+        if who.person is not None:
+            challenges.join_challenge(viewer=who, challenge_id=row.public_id)
+        return row.public_id
+
+    return _talk(world, actor, what, made)
+
+
+def challenge_over(world: World, actor: Actor) -> Things:
+    """Another one, to be left or closed."""
+    return challenge_there(world, actor, "challenge that ends")
+
+
+def contest_there(world: World, actor: Actor) -> Things:
+    """A contest that takes entries."""
+
+    def made(where: str, _: Viewer) -> uuid.UUID:
+        return contests.open_contest(viewer=JOB, contest_id=_contest(where)).public_id
+
+    return _talk(world, actor, "contest", made)
+
+
+def contest_draft(world: World, actor: Actor) -> Things:
+    """A contest that is being prepared; each time another."""
+    return _by_store(world, actor, lambda s: str(_contest(_founded(world, s, "open"))))
+
+
+def contest_voting(world: World, actor: Actor) -> Things:
+    """A contest with an entry by somebody else, in which members vote."""
+
+    def made(where: str, _: Viewer) -> uuid.UUID:
+        row = contests.open_contest(viewer=JOB, contest_id=_contest(where))
+        post, by = _said(world, where, JOB), _buyer(world, world.store(HERE)).person
+        Entry.objects.create(contest=row, post=post, person_id=by, number=1, at=clock.now())
+        Contest.objects.filter(pk=row.pk).update(entries_until=clock.now())
+        return contests.move_on(viewer=JOB, contest_id=row.public_id).public_id
+
+    return _talk(world, actor, "contest with votes", made)
+
+
+def _contest(where: str) -> uuid.UUID:
+    return contests.make_contest(
+        viewer=JOB,
+        community_id=uuid.UUID(where),
+        title="最好看的辅食",
+        prize="烘焙课一席",
+        entries_until=clock.now() + timedelta(days=7),
+        votes_until=clock.now() + timedelta(days=14),
+    ).public_id
+
+
+def voice_sorted(world: World, actor: Actor) -> Things:
+    """A complaint that nobody answers for."""
+    return voice_there(world, actor, state="sorted", label="gripe")
+
+
+def voice_there(world: World, actor: Actor, **more: str) -> Things:
+    """Something that members said to us, and nobody has sorted."""
+
+    def made(s: dict[str, Any]) -> str:
+        post = _said(world, _founded(world, s, "open"), JOB)
+        given = {"state": "unsure"} | more
+        row = Item.objects.create(
+            post=post, community_id=post.community_id, model="test", found_at=clock.now(), **given
+        )
+        return str(row.public_id)
+
+    return _by_store(world, actor, made)
+
+
+def answer_to_me(world: World, actor: Actor) -> Things:
+    """The community's answer to a question that one asked."""
+
+    def made(where: str, who: Viewer) -> uuid.UUID:
+        question = _said(world, where, who, kind=PostKind.QUESTION)
+        return voices.reply(viewer=JOB, post_id=question.public_id, body="试试先蒸后打").public_id
+
+    return _talk(world, actor, "answer", made)
+
+
+def _pixels() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def post_photo(world: World, actor: Actor) -> Things:
+    """A photo of one's own post."""
+
+    def made(where: str, who: Viewer) -> uuid.UUID:
+        post = _said(world, where, who)
+        return voices.add_photo(viewer=who, post_id=post.public_id, data=_pixels()).public_id
+
+    return _talk(world, actor, "photo", made)
+
+
+def topic_there(world: World, actor: Actor) -> Things:
+    """A topic of a community."""
+
+    def made(where: str, _: Viewer) -> uuid.UUID:
+        return voices.open_topic(viewer=JOB, community_id=uuid.UUID(where), name="第一口肉泥").public_id
+
+    return _talk(world, actor, "topic", made)
+
+
+def calendar_entry(world: World, actor: Actor) -> Things:
+    """Something planned to be brought."""
+
+    def made(where: str, _: Viewer) -> uuid.UUID:
+        return voices.plan_entry(
+            viewer=JOB,
+            community_id=uuid.UUID(where),
+            on=date(2026, 3, 9),
+            title="三种稠度",
+            content=ContentType.TIP,
+        ).public_id
+
+    return _talk(world, actor, "entry", made)
+
+
+def library_item(world: World, actor: Actor) -> Things:
+    """A piece of the content library."""
+    made = world.made.setdefault("library", {})
+    if "one" not in made:
+        made["one"] = voices.add_item(
+            viewer=JOB, content=ContentType.TIP, title="三种稠度", body="先稀后稠"
+        ).public_id
+    return Things(str(made["one"]))
+
+
+# ---- amplify
+
+
+def _starred(who: Viewer) -> Star:
+    """Somebody who was asked and said yes, with words that all members may see."""
+    customer = persons.access_customer(JOB, persons.me(who).public_id)
+    there = Star.objects.filter(person=customer, state__in=["accepted", "shown"]).first()
+    if there is not None:
+        return there
+    star = Star.objects.filter(person=customer, state="invited").first() or amplify.invite_star(
+        viewer=JOB, customer=customer.public_id, why="常帮人"
+    )
+    amplify.accept_star(viewer=who, shown_as="小林")
+    work = amplify.add_work(viewer=who, words="一口一口来")
+    amplify.license_work(
+        viewer=who, work_id=work.public_id, scope=Out.PUBLIC, until=clock.now() + timedelta(days=90)
+    )
+    return star
+
+
+def _of_buyer(world: World, what: str, actor: Actor, make: Any) -> Things:
+    """Made by the last member of a store."""
+    return _by_store(world, actor, lambda s: _made(world, what, s, lambda s: make(s, _buyer(world, s))))
+
+
+def star(world: World, actor: Actor) -> Things:
+    """A member who waits to be shown."""
+    return _of_buyer(world, "stars", actor, lambda _, who: _starred(who).public_id)
+
+
+def star_work(world: World, actor: Actor) -> Things:
+    """A photo of a Star that all members may see; the foreign one was taken back."""
+
+    def made(s: dict[str, Any], taken_back: bool) -> str:
+        who = _buyer(world, s)
+        where = _founded(world, s, "starred")
+        _comes_in(who, where)
+        post = _said(world, where, who)
+        photo = voices.add_photo(viewer=who, post_id=post.public_id, data=_pixels(), show=True)
+        one = _starred(who).public_id
+        work = amplify.add_work(viewer=who, photo=photo.public_id)
+        until = clock.now() + timedelta(days=90)
+        amplify.license_work(viewer=who, work_id=work.public_id, scope=Out.PUBLIC, until=until)
+        if Star.objects.get(public_id=one).state == "accepted":
+            amplify.show_star(viewer=JOB, star_id=one)
+        if taken_back:
+            amplify.withdraw_licence(viewer=who, work_id=work.public_id)
+        return str(work.public_id)
+
+    kept = world.made.setdefault("star works", {})
+    if not kept:
+        kept["own"], kept["foreign"] = made(world.store(HERE), False), made(world.store(FAR), True)
+    return Things(kept["own"], kept["foreign"])
+
+
+def my_star(world: World, actor: Actor, body: dict[str, Any], state: str = "invited") -> dict[str, Any]:
+    """The body, once the member has been asked (or has said yes) and can answer; nobody else can."""
+    who = as_viewer(actor) if actor.role == MEMBER else None
+    if who is None:
+        return body
+    there = amplified.my_star(who)
+    if there is not None and "do" in body and there.state != "invited":
+        return {"do": "end"}
+    if there is not None and (state != "accepted" or there.state in {"accepted", "shown"}):
+        return body
+    if state == "accepted":
+        _starred(who)
+    else:
+        customer = persons.access_customer(JOB, persons.me(who).public_id)
+        amplify.invite_star(viewer=JOB, customer=customer.public_id, why="常帮人")
+    return body
+
+
+def my_star_work(world: World, actor: Actor) -> Things:
+    """A work of the member's own, and somebody else's."""
+    kept = world.made.setdefault("own star works", {})
+
+    def work(name: str, who: Viewer) -> str:
+        if name not in kept:
+            _starred(who)
+            mine = amplified.my_star(who)
+            assert mine is not None  # made just now
+            kept[name] = str(mine.works[0].id)
+        return str(kept[name])
+
+    foreign = work("far", _buyer(world, world.store(FAR)))
+    return Things(work(actor.name, as_viewer(actor)) if actor.role == MEMBER else None, foreign)
+
+
+def held_friend(world: World, actor: Actor) -> Things:
+    """A friend who was brought and is held for a person to look at."""
+
+    def made(s: dict[str, Any], who: Viewer) -> uuid.UUID:
+        entry = entry_of_secret(s["members"][4]["token"])
+        assert entry is not None
+        code = amplify.my_code(viewer=viewer_of(entry, "zh")).code
+        row = amplify.name_friend(viewer=who, code=code)
+        Referral.objects.filter(pk=row.pk).update(state="held", flags=["burst"])
+        return row.public_id
+
+    return _of_buyer(world, "held friends", actor, made)
+
+
+def panel(world: World, actor: Actor) -> Things:
+    """A panel of a store."""
+    return _by_store(world, actor, lambda s: _made(world, "panels", s, lambda s: str(_panelled(s))))
+
+
+def _panelled(s: dict[str, Any]) -> uuid.UUID:
+    shop = stores.access_store(JOB, s["id"])
+    given = {"name": "共创会", "about": "先试新品", "confidential": "上市前不外传", "seats": 9}
+    return amplify.open_panel(viewer=JOB, store=shop, **given).public_id
+
+
+def _seated(world: World, s: dict[str, Any], who: Viewer, *, sits: bool) -> uuid.UUID:
+    """A seat, taken or offered; for who sits, the trial that is open."""
+    where = _panelled(s)
+    customer = persons.access_customer(JOB, persons.me(who).public_id).public_id
+    seat = amplify.offer_seat(viewer=JOB, panel_id=where, customer=customer, why="爱出主意")
+    if not sits:
+        return seat.public_id
+    amplify.answer_seat(viewer=who, seat_id=seat.public_id, yes=True, keeps=True)
+    until = clock.now() + timedelta(days=9)
+    given = {"product": "小馒头", "questions": ["好嚼吗"], "until": until}
+    return amplify.open_trial(viewer=JOB, panel_id=where, **given).public_id
+
+
+def _own_seat(world: World, actor: Actor, *, sits: bool) -> Things:
+    kept = world.made.setdefault(f"seats {sits}", {})
+    if "far" not in kept:
+        kept["far"] = str(_seated(world, world.store(FAR), _buyer(world, world.store(FAR)), sits=sits))
+    if actor.role == MEMBER and actor.name not in kept:
+        kept[actor.name] = str(_seated(world, world.store(HERE), as_viewer(actor), sits=sits))
+    return Things(kept.get(actor.name), kept["far"])
+
+
+def my_seat(world: World, actor: Actor) -> Things:
+    """A seat that the member was offered."""
+    return _own_seat(world, actor, sits=False)
+
+
+def my_trial(world: World, actor: Actor) -> Things:
+    """A product to try by who sits."""
+    return _own_seat(world, actor, sits=True)
+
+
+def idea(world: World, actor: Actor) -> Things:
+    """An idea that waits for an answer."""
+    return _of_buyer(
+        world, "ideas", actor, lambda _, who: amplify.give_idea(viewer=who, words="想要小包装").public_id
+    )
+
+
+def open_poll(world: World, actor: Actor) -> Things:
+    """Something everybody is asked."""
+    kept = world.made.setdefault("polls", {})
+    if "one" not in kept:
+        until = clock.now() + timedelta(days=9)
+        given = {"kind": PollKind.WANT, "title": "要多大袋", "options": ["小", "大"], "closes_at": until}
+        kept["one"] = str(amplify.open_poll(viewer=JOB, **given).public_id)
+    return Things(kept["one"])
+
+
 FACTORIES = {
+    "my_star_work": my_star_work,
+    "held_friend": held_friend,
+    "panel": panel,
+    "my_seat": my_seat,
+    "my_trial": my_trial,
+    "idea": idea,
+    "open_poll": open_poll,
+    "star": star,
+    "star_work": star_work,
+    "talked_in": talked_in,
+    "case_appealed": case_appealed,
+    "case_there": case_there,
+    "challenge_over": challenge_over,
+    "contest_draft": contest_draft,
+    "contest_voting": contest_voting,
+    "voice_sorted": voice_sorted,
+    "challenge_there": challenge_there,
+    "contest_there": contest_there,
+    "own_case": own_case,
+    "post_fresh": post_fresh,
+    "voice_there": voice_there,
+    "post_there": post_there,
+    "post_of_mine": post_of_mine,
+    "answer_to_me": answer_to_me,
+    "post_photo": post_photo,
+    "topic_there": topic_there,
+    "calendar_entry": calendar_entry,
+    "library_item": library_item,
     "over_event": over_event,
     "listed_event": listed_event,
     "asked_event": asked_event,
@@ -1273,6 +1857,8 @@ FACTORIES = {
     "promise": promise,
     "message": message,
     "task": task,
+    "sent_by_hand": sent_by_hand,
+    "sequence": sequence,
     "inbox_item": inbox_item,
     "commitment": commitment,
     "paid": paid,
@@ -1294,6 +1880,10 @@ FACTORIES = {
     "webhook": webhook,
     "study": study,
     "measurement": measurement,
+    "segment": segment,
+    "candidate": candidate,
+    "my_thanks": my_thanks,
+    "my_ring_invitation": my_ring_invitation,
     "tag": tag,
     "companion": companion,
 }

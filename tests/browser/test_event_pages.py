@@ -156,7 +156,7 @@ def addresses(world, town) -> dict[str, list[str]]:
             f"/champion/tasks/{town['task']}/",
         ],
         "hq": [
-            "/hq/events/", "/hq/events/?tab=cancelled", "/hq/events/?view=month", "/hq/events/new/", "/hq/messages/", "/hq/envelopes/",
+            "/hq/events/", "/hq/events/?tab=cancelled", "/hq/events/?view=month", "/hq/events/new/", "/hq/messages/", "/hq/sequences/", "/hq/envelopes/",
             *(f"/hq/events/{events[n]}/" for n in ("open", "draw", "draft", "off")), f"/hq/messages/{town['message']}/",
         ],
         "analyst": [f"/hq/events/{events['open']}/"],
@@ -244,6 +244,22 @@ def test_a_champion_admits_somebody_and_notes_a_fee(town, visit):
         page.get_by_label(re.compile("记错了")).fill("不是这一笔")
         page.get_by_role("button", name="撤回这笔收款").click()
         assert "还没收" in page.get_by_role("status").inner_text()
+
+
+def test_headquarters_looks_at_a_plan_and_the_champion_sends_it(town, visit):
+    """The forecast before the button; then copy, and done, with one hand."""
+    with visit("hq", width=1440) as page:
+        page.goto(f"/hq/messages/{town['message']}/")
+        assert "会收到" in page.get_by_role("heading", level=2).nth(1).inner_text()
+        page.get_by_role("button", name="批准").click()
+        assert "已批准" in page.get_by_role("status").inner_text()
+    with visit("champion", width=390) as page:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto(f"/champion/tasks/{town['task']}/")
+        page.get_by_role("button", name="复制").click()
+        assert page.get_by_role("button", name="已复制").is_visible()
+        assert "Come on Saturday." in page.evaluate("navigator.clipboard.readText()")
+        assert page.locator(".taps .btn").count() == 4
 
 
 def test_a_champion_plans_an_event_and_publishes_it(visit):

@@ -7,11 +7,13 @@ import pytest
 
 from browser.reading import chinese, faults
 from events.factories import published
+from journeys.village import picture
 from kits.kitchen import SMALL
 from outreach.town import agree
 from tongxin.champions import actions as champions
 from tongxin.champions import queries as days
 from tongxin.events import actions as events
+from tongxin.events.terms_after import PhotoState
 from tongxin.foundation import clock
 from tongxin.foundation.access import system
 from tongxin.kits import actions, queries
@@ -103,6 +105,7 @@ def shown(world, django_db_blocker):
             viewer=JOB, kit_id=kit.public_id, revision=2, content=SMALL | ENGLISH | {"minutes": 95}
         )
         assert len(queries.versions_of(JOB, kit.public_id)) == 2
+        photo = shown_photo(shop, second)
         return {
             "hq": [
                 "/hq/kits/",
@@ -116,6 +119,7 @@ def shown(world, django_db_blocker):
                 "/hq/checks/",
                 "/hq/champions/",
                 f"/hq/champions/{world.store['champions'][1]['grant']}/leave/",
+                "/hq/photos/",
             ],
             "champion": [
                 "/champion/kits/",
@@ -126,8 +130,21 @@ def shown(world, django_db_blocker):
                 "/champion/score/",
                 "/champion/training/",
                 f"/champion/stores/{shop.public_id}/board/",
+                f"/champion/photos/{photo.public_id}/",
             ],
         }
+
+
+def shown_photo(shop, version):
+    """A photo of biscuits that is out as far as it goes, and one with a child in it that nobody has agreed to."""
+    held = events.draft_from_kit(
+        viewer=JOB, store=shop, version_id=version.public_id, starts_at=clock.now() + timedelta(days=9)
+    ).occurrence
+    events.publish(viewer=JOB, event_id=held.public_id)
+    photos = [events.add_photo(viewer=JOB, event_id=held.public_id, data=picture()) for _ in range(2)]
+    events.say_seen(viewer=JOB, photo_id=photos[0].public_id, child_visible=False)
+    events.set_photo_state(viewer=JOB, photo_id=photos[0].public_id, state=PhotoState.ADVERT)
+    return photos[0]
 
 
 @pytest.mark.parametrize("role", ["hq", "champion"])

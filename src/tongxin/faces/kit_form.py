@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from tongxin.foundation import money
 from tongxin.foundation.errors import Refused
 from tongxin.kits.rules.content import Content, flat
-from tongxin.kits.rules.naming import PARTS, PLAIN, Field, label
+from tongxin.kits.rules.naming import PARTS, PLAIN, Field, label, plain_value
 from tongxin.kits.terms import ALLOW_LABELS, TO_LABELS, Allow
 
 # A kit to begin with: whole, and with nothing in it that somebody would have to take out.
@@ -73,7 +73,7 @@ def _cell(name: str, field: Field, value: Any) -> Cell:
 
 def plain_cells(content: Mapping[str, Any], sent: Mapping[str, str]) -> list[Cell]:
     """The plain fields."""
-    return [_sent(_cell(field.name, field, content[field.name]), sent) for field in PLAIN]
+    return [_sent(_cell(field.name, field, plain_value(content, field)), sent) for field in PLAIN]
 
 
 def part_rows(content: Mapping[str, Any], part: str, sent: Mapping[str, str]) -> list[RowForm]:

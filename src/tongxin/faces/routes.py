@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from tongxin.faces import draws, feeds, kit_costs, kit_posters, photos, posters, pwa
+from tongxin.faces import (
+    draws,
+    feeds,
+    kit_costs,
+    kit_posters,
+    moderating,
+    photos,
+    posters,
+    pwa,
+    together,
+    wecom,
+)
 from tongxin.faces.champion import after as champion_after
 from tongxin.faces.champion import checkin, checks, guests, learning, papers, score, tasks, till
 from tongxin.faces.champion import communities as champion_communities
@@ -19,6 +30,7 @@ from tongxin.faces.hq import (
     measures,
     messages,
     people,
+    sequences,
     studies,
     today,
 )
@@ -26,12 +38,24 @@ from tongxin.faces.hq import champions as hq_champions
 from tongxin.faces.hq import checks as hq_checks
 from tongxin.faces.hq import communities as hq_communities
 from tongxin.faces.hq import events as hq_events
+from tongxin.faces.hq import friends as hq_friends
 from tongxin.faces.hq import kits as hq_kits
+from tongxin.faces.hq import panels as hq_panels
+from tongxin.faces.hq import photos as hq_photos
+from tongxin.faces.hq import rings as hq_rings
+from tongxin.faces.hq import segments as hq_segments
+from tongxin.faces.hq import stars as hq_stars
+from tongxin.faces.hq import voices as hq_voices
 from tongxin.faces.member import after as member_after
+from tongxin.faces.member import ambassador as member_ambassador
+from tongxin.faces.member import cocreate as member_cocreate
 from tongxin.faces.member import communities as member_communities
 from tongxin.faces.member import courses, groups, letters, mine, tickets
 from tongxin.faces.member import events as member_events
+from tongxin.faces.member import path as member_path
 from tongxin.faces.member import proposals as member_proposals
+from tongxin.faces.member import stars as member_stars
+from tongxin.faces.member import talk as member_talk
 from tongxin.faces.member import views as member
 from tongxin.faces.organise import envelopes, kept, partners, passes, proposals, sales, series, sponsoring
 
@@ -44,6 +68,10 @@ urlpatterns = [
     path("member/app.js", pwa.worker, name="member.app.worker"),
     path("m/app.js", pwa.worker, name="member.m.worker"),
     path("calendar/<str:token>.ics", feeds.calendar, name="calendar"),
+    path("WW_verify_<slug:code>.txt", wecom.domain_file, name="wecom.domain"),
+    path("wecom/enter/", wecom.enter, name="wecom.enter"),
+    path("wecom/enter/back/", wecom.back, name="wecom.back"),
+    path("wecom/callback/", wecom.callback, name="wecom.callback"),
     path("enter/", enter.door, name="enter.door"),
     path("enter/staff/", enter.staff, name="enter.staff"),
     path("enter/factor/", enter.factor, name="enter.factor"),
@@ -62,12 +90,15 @@ urlpatterns = [
     path("hq/people/<uuid:member_id>/release/", people.release, name="hq.person.release"),
     path("hq/people/<uuid:member_id>/tag/", people.tag, name="hq.person.tag"),
     path("hq/people/<uuid:member_id>/phone/", people.phone, name="hq.person.phone"),
+    path("hq/people/<uuid:member_id>/thank/", people.thank, name="hq.person.thank"),
     path("hq/studies/", studies.studies, name="hq.studies"),
     path("hq/studies/<uuid:study_id>/", studies.study, name="hq.study"),
     path("hq/studies/<uuid:study_id>/report/", studies.report, name="hq.study.report"),
     path("hq/measures/", measures.measures, name="hq.measures"),
     path("hq/measures/<uuid:measurement_id>/", measures.measure, name="hq.measure"),
     path("hq/rings/", desk.policy, name="hq.rings_policy"),
+    path("hq/rings/ahead/", hq_rings.rings, name="hq.rings"),
+    path("hq/segments/", hq_segments.segments, name="hq.segments"),
     path("hq/import/", imports.page, name="hq.import"),
     path("hq/import/<str:token>/commit/", imports.commit, name="hq.import.commit"),
     path("hq/import/<uuid:import_id>/refused/", imports.refused, name="hq.import.refused"),
@@ -90,9 +121,14 @@ urlpatterns = [
     path("hq/events/<uuid:event_id>/costs/", kit_costs.at_headquarters, name="hq.event.costs"),
     path("hq/events/<uuid:event_id>/poster.png", posters.picture, name="hq.poster.png"),
     path("hq/events/<uuid:event_id>/poster.pdf", posters.sheet, name="hq.poster.pdf"),
+    path("hq/stars/", hq_stars.stars, name="hq.stars"),
+    path("hq/panels/", hq_panels.panels, name="hq.panels"),
+    path("hq/friends/", hq_friends.friends, name="hq.friends"),
     path("hq/communities/", hq_communities.communities, name="hq.communities"),
     path("hq/communities/<uuid:community_id>/", hq_communities.community, name="hq.community"),
     path("hq/feedback/", feedback.feedback, name="hq.feedback"),
+    path("hq/photos/", hq_photos.shelf, name="hq.photos"),
+    path("hq/photos/<uuid:photo_id>/", hq_photos.move, name="hq.photo"),
     path("hq/kits/", hq_kits.listing, name="hq.kits"),
     path("hq/kits/<uuid:kit_id>/", hq_kits.kit, name="hq.kit"),
     path("hq/kits/<uuid:kit_id>/change/", hq_kits.change, name="hq.kit.change"),
@@ -108,6 +144,11 @@ urlpatterns = [
     path("hq/messages/<uuid:message_id>/", messages.message, name="hq.message"),
     path("hq/messages/<uuid:message_id>/approve/", messages.approve, name="hq.message.approve"),
     path("hq/messages/<uuid:message_id>/cancel/", messages.cancel, name="hq.message.cancel"),
+    path("hq/messages/<uuid:message_id>/remind/", messages.nudge, name="hq.message.remind"),
+    path("hq/ways/", messages.ways, name="hq.ways"),
+    path("hq/sequences/", sequences.sequences, name="hq.sequences"),
+    path("hq/sequences/<uuid:sequence_id>/", sequences.sequence, name="hq.sequence"),
+    path("hq/sequences/<uuid:sequence_id>/move/", sequences.move, name="hq.sequence.move"),
     path("hq/envelopes/", budgets.envelopes, name="hq.envelopes"),
     path("hq/envelopes/requests/<uuid:commitment_id>/", budgets.decide, name="hq.commitment"),
     path("organise/series/", series.listing, name="organise.series"),
@@ -143,6 +184,11 @@ urlpatterns = [
         "champion/communities/<uuid:community_id>/",
         champion_communities.community,
         name="champion.community",
+    ),
+    path(
+        "champion/communities/<uuid:community_id>/tend/",
+        champion_communities.tend,
+        name="champion.community.tend",
     ),
     path(
         "champion/applications/<uuid:application_id>/",
@@ -211,6 +257,7 @@ urlpatterns = [
     path("champion/tasks/<uuid:task_id>/", tasks.task, name="champion.task"),
     path("champion/tasks/<uuid:task_id>/begin/", tasks.begin, name="champion.task.begin"),
     path("champion/tasks/<uuid:task_id>/sent/", tasks.sent, name="champion.task.sent"),
+    path("champion/tasks/<uuid:task_id>/put-off/", tasks.put_off, name="champion.task.put_off"),
     path("champion/checkin/", checkin.doors, name="champion.checkins"),
     path("champion/checkin/worker.js", checkin.worker, name="champion.checkin.worker"),
     path("champion/checkin/<uuid:event_id>/", checkin.page, name="champion.checkin"),
@@ -233,14 +280,38 @@ urlpatterns = [
     path("member/export/", member.export, name="member.export"),
     path("member/erase/", member.erase, name="member.erase"),
     path("member/notice/", member.notice, name="member.notice"),
+    path("member/path/", member_path.path, name="member.path"),
     path("m/stores/<uuid:store_id>/", member_events.store, name="member.store"),
     path("m/events/<uuid:event_id>/", member_events.event, name="member.event"),
     path("m/events/<uuid:event_id>/register/", member_events.register, name="member.register"),
     path("m/events/<uuid:event_id>/groups/", groups.begin, name="member.group.begin"),
+    path("hq/desk/", moderating.desk, name="hq.desk"),
+    path("hq/cases/<uuid:case_id>/", moderating.case, name="hq.desk.case"),
+    path("hq/voices/", hq_voices.voices, name="hq.voices"),
+    path("hq/voices/<uuid:item_id>/", hq_voices.voice, name="hq.voice"),
+    path("champion/desk/", moderating.desk, name="champion.desk"),
+    path("champion/cases/<uuid:case_id>/", moderating.case, name="champion.desk.case"),
+    path("champion/communities/<uuid:community_id>/together/", together.keep, name="champion.together"),
+    path("m/desk/", moderating.desk, name="member.desk"),
+    path("m/desk/<uuid:case_id>/", moderating.case, name="member.desk.case"),
+    path("m/posts/<uuid:post_id>/report/", moderating.report, name="member.report"),
+    path("m/cases/<uuid:case_id>/", moderating.own_case, name="member.case"),
+    path("m/communities/<uuid:community_id>/together/", together.together, name="member.together"),
+    path("m/challenges/<uuid:challenge_id>/", together.challenge, name="member.challenge"),
+    path("m/contests/<uuid:contest_id>/", together.contest, name="member.contest"),
+    path("m/contests/<uuid:contest_id>/document.json", together.document, name="member.contest.document"),
+    path("m/stars/", member_stars.stars, name="member.stars"),
+    path("m/star-works/<uuid:work_id>/", member_stars.picture, name="member.star_work"),
+    path("m/cocreate/", member_cocreate.cocreate, name="member.cocreate"),
+    path("m/ambassador/", member_ambassador.ambassador, name="member.ambassador"),
     path("member/communities/", member_communities.communities, name="member.communities"),
     path("m/communities/<uuid:community_id>/", member_communities.community, name="member.community"),
     path("m/communities/<uuid:community_id>/join/", member_communities.join, name="member.community.join"),
     path("m/communities/<uuid:community_id>/act/", member_communities.act, name="member.community.act"),
+    path("m/communities/<uuid:community_id>/talk/", member_talk.talk, name="member.talk"),
+    path("m/posts/<uuid:post_id>/", member_talk.post, name="member.post"),
+    path("m/topics/<uuid:topic_id>/", member_talk.topic, name="member.topic"),
+    path("m/post-photos/<uuid:photo_id>/", member_talk.picture, name="member.post_photo"),
     path("m/groups/<uuid:group_id>/", groups.group, name="member.group"),
     path("m/groups/<uuid:group_id>/join/", groups.join, name="member.group.join"),
     path("m/series/<uuid:series_id>/", courses.course, name="member.course"),

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from types import MappingProxyType
 
+from tongxin.amplify import terms as amplify
+from tongxin.amplify import terms_ambassadors, terms_demand, terms_panels, terms_referrals
 from tongxin.champions import terms as champions
 from tongxin.commerce import terms as commerce
 from tongxin.communities import terms as communities
@@ -23,6 +25,8 @@ from tongxin.outreach import terms as outreach
 from tongxin.people import terms as people
 from tongxin.rings import terms as rings
 from tongxin.stores import terms as stores
+from tongxin.voices import terms as voices
+from tongxin.voices import terms_challenges, terms_feedback, terms_moderation
 
 OWN: dict[str, Sentence] = {
     "fault": Sentence(
@@ -57,6 +61,15 @@ ROOMS = (
     measure.REFUSALS,
     communities.REFUSALS,
     events.REFUSALS,
+    terms_moderation.REFUSALS,
+    terms_challenges.REFUSALS,
+    terms_feedback.REFUSALS,
+    voices.REFUSALS,
+    amplify.REFUSALS,
+    terms_referrals.REFUSALS,
+    terms_ambassadors.REFUSALS,
+    terms_panels.REFUSALS,
+    terms_demand.REFUSALS,
     champions.REFUSALS,
     files.REFUSALS,
     OWN,

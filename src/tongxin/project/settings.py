@@ -36,6 +36,14 @@ TONGXIN_SMTP_SECURITY = os.environ.get("TONGXIN_SMTP_SECURITY", "tls")
 TONGXIN_SMTP_USER = os.environ.get("TONGXIN_SMTP_USER", "")
 TONGXIN_SMTP_PASSWORD = os.environ.get("TONGXIN_SMTP_PASSWORD", "")
 TONGXIN_SMTP_FROM = os.environ.get("TONGXIN_SMTP_FROM", "")
+# WeCom: the corp's id, the app's secret and agent id; token and EncodingAESKey of its callbacks. BASE: the sandbox on this machine.
+TONGXIN_WECOM_CORP = os.environ.get("TONGXIN_WECOM_CORP", "")
+TONGXIN_WECOM_SECRET = os.environ.get("TONGXIN_WECOM_SECRET", "")
+TONGXIN_WECOM_AGENT = os.environ.get("TONGXIN_WECOM_AGENT", "")
+TONGXIN_WECOM_TOKEN = os.environ.get("TONGXIN_WECOM_TOKEN", "")
+TONGXIN_WECOM_KEY = os.environ.get("TONGXIN_WECOM_KEY", "")
+TONGXIN_WECOM_VERIFY = os.environ.get("TONGXIN_WECOM_VERIFY", "")  # what stands between WW_verify_ and .txt
+TONGXIN_WECOM_BASE = os.environ.get("TONGXIN_WECOM_BASE", "")
 # host:port pairs inside one's own network that we may call although they are not public.
 TONGXIN_HTTP_LOCAL = tuple(h for h in os.environ.get("TONGXIN_HTTP_LOCAL", "").split(",") if h)
 
@@ -64,6 +72,8 @@ INSTALLED_APPS = [
     "tongxin.measure",
     "tongxin.communities",
     "tongxin.events",
+    "tongxin.voices",
+    "tongxin.amplify",
     "tongxin.champions",
     "tongxin.faces",
 ]
@@ -162,4 +172,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # At INFO these write whole addresses, and some platforms want their tokens there.
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
 }

@@ -3,8 +3,12 @@
 Rooms below never import this module; `foundation/plugs.py` finds it by `settings.TONGXIN_WIRING`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from tongxin.amplify import terms as amplify
+from tongxin.amplify import terms_ambassadors, terms_demand, terms_panels, terms_referrals
+from tongxin.amplify.erasing import AmplifyEraser
+from tongxin.amplify.messages import MESSAGES as AMPLIFY_MESSAGES
 from tongxin.champions import terms as champions
 from tongxin.champions.erasing import ChampionsEraser
 from tongxin.commerce import terms as commerce
@@ -13,12 +17,15 @@ from tongxin.communities import terms as communities
 from tongxin.communities.audiences import CommunityMembers
 from tongxin.communities.erasing import CommunitiesEraser
 from tongxin.communities.messages import MESSAGES as COMMUNITY_MESSAGES
+from tongxin.communities.queries.names import community_numbers
 from tongxin.connect.files import terms as files
 from tongxin.connect.gateway.channel import Gateway
 from tongxin.connect.gateway.screen import Screen
 from tongxin.connect.gateway.webhook_out import WebhookOut
 from tongxin.connect.mail.channel import Email
 from tongxin.connect.mail.sending import Mail
+from tongxin.connect.wecom.channel import WeCom
+from tongxin.connect.wecom.groups import WeComGroups
 from tongxin.events import terms as events
 from tongxin.events.audiences import EventGuests
 from tongxin.events.erasing import EventsEraser
@@ -33,13 +40,14 @@ from tongxin.foundation.outbox.ports import Carrier
 from tongxin.foundation.webhooks import terms as webhooks
 from tongxin.kits import terms as kits
 from tongxin.measure import terms as measure
+from tongxin.measure.audiences import SegmentMembers
 from tongxin.outreach import terms as outreach
-from tongxin.outreach.audiences import StoreMembers
+from tongxin.outreach.audiences import StoreGroups, StoreMembers
 from tongxin.outreach.channels.gated import Gated
 from tongxin.outreach.channels.inbox import Inbox
 from tongxin.outreach.channels.manual import Manual
 from tongxin.outreach.erasing import OutreachEraser
-from tongxin.outreach.ports import AudienceSource, Channel
+from tongxin.outreach.ports import AudienceSource, Channel, GroupSource
 from tongxin.outreach.terms import MessageKind
 from tongxin.people import terms as people
 from tongxin.people.ports import Eraser
@@ -47,6 +55,12 @@ from tongxin.rings import terms as rings
 from tongxin.rings.actions import RingsEraser
 from tongxin.rings.audiences import RingMembers
 from tongxin.stores import terms as stores
+from tongxin.voices import terms as voices
+from tongxin.voices import terms_challenges, terms_feedback, terms_moderation
+from tongxin.voices.erasing import VoicesEraser
+from tongxin.voices.erasing_moderation import ModerationEraser
+from tongxin.voices.messages import MESSAGES as VOICE_MESSAGES
+from tongxin.voices.messages_moderation import MESSAGES as MODERATION_MESSAGES
 
 # How letters leave, by the name that `outbox.actions.post(carrier=…)` uses.
 CARRIERS: dict[str, Carrier] = {
@@ -64,21 +78,37 @@ ERASERS: Sequence[Eraser] = (
     OutreachEraser(),
     CommunitiesEraser(),
     EventsEraser(),
+    VoicesEraser(),
+    AmplifyEraser(),
+    ModerationEraser(),
     ChampionsEraser(),
     MediaEraser(),
 )
 
 # Ways out for messages to members, and the sets of people a message can be for.
-CHANNELS: Sequence[Channel] = (Inbox(), Manual(), Email(), Gateway())
+CHANNELS: Sequence[Channel] = (Inbox(), Manual(), Email(), Gateway(), WeCom())
 AUDIENCES: dict[str, AudienceSource] = {
     "store": StoreMembers(),
     "ring": RingMembers(),
     "event": EventGuests(),
     "community": CommunityMembers(),
+    "segment": SegmentMembers(),
 }
 
+# Names that rules of segments may use and that rooms above measure know: field → functions that give name → number in the book.
+SEGMENT_NAMES: dict[str, Sequence[Callable[[], dict[str, int]]]] = {"community": (community_numbers,)}
+
+# Groups that colleagues can post into, by who knows them.
+GROUPS: dict[str, GroupSource] = {"store": StoreGroups(), "wecom": WeComGroups()}
+
 # Kinds of service messages, room by room: kind → its words in both languages, the fields they need, may night not hold it back.
-MESSAGE_KINDS: dict[str, MessageKind] = {**COMMUNITY_MESSAGES, **MESSAGES}
+MESSAGE_KINDS: dict[str, MessageKind] = {
+    **COMMUNITY_MESSAGES,
+    **MESSAGES,
+    **VOICE_MESSAGES,
+    **MODERATION_MESSAGES,
+    **AMPLIFY_MESSAGES,
+}
 
 # Every act of the audit trail, room by room: also the catalogue of events that webhooks can subscribe to.
 ACTS: dict[str, str] = {
@@ -97,6 +127,15 @@ ACTS: dict[str, str] = {
     **measure.ACTS,
     **communities.ACTS,
     **events.ACTS,
+    **voices.ACTS,
+    **terms_moderation.ACTS,
+    **terms_challenges.ACTS,
+    **terms_feedback.ACTS,
+    **amplify.ACTS,
+    **terms_referrals.ACTS,
+    **terms_ambassadors.ACTS,
+    **terms_panels.ACTS,
+    **terms_demand.ACTS,
     **champions.ACTS,
     **files.ACTS,
 }

@@ -14,6 +14,8 @@ WORK, BEATS = (
     4,
     4,
 )  # jobs at once, and the slots that the beats (relay, webhooks, sealer, messages) hold nearly all the time
+if os.environ.get("TONGXIN_WECOM_CORP"):
+    BEATS += 1  # its beat holds a slot, too
 CONCURRENCY = WORK + BEATS
 BEHIND = 5  # niceness: where processors are short, who taps and waits goes before letters that may take a second more
 SILENT_AFTER = 20.0  # seconds without a heartbeat after which a worker counts as dead
@@ -25,6 +27,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongxin.project.settings")
     django.setup()
     import_module("tongxin.project.tasks")  # it needs the models, which stand only now
+    import_module("tongxin.connect.wecom.tasks")  # connect is no app, so nobody looks there
     # Every job is a thread with a connection of its own; the pool of the settings is meant for a web worker's four.
     pool = connections["default"].settings_dict.get("OPTIONS", {}).get("pool")
     if pool:

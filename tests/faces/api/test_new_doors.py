@@ -1,14 +1,21 @@
 """Rituals, group buys, kept places, partners, sponsorships and files to take away, as a program meets them."""
 
+import base64
 import csv
 import io
+import random
+from datetime import timedelta
 
 import pytest
+from PIL import Image
 
-from access.actors import HERE, api, undone
+from access.actors import HERE, JOB, api, undone
 from access.requests import _new_sponsorship, _wish_to_host
-from access.things import event, partner, sale, sponsorship, voucher
+from access.things import event, over_event, partner, sale, sponsorship, voucher
+from events.factories import drafted
 from tongxin.faces.api.app import api as the_api
+from tongxin.faces.api.bodies import LONGEST_DATA
+from tongxin.stores import queries as stores
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +151,59 @@ def test_a_file_ends_where_reach_ends(world):
     assert len(names) == 1
     far = read(world.actors["champion_elsewhere"], f"/exports/partners?store={store['id']}")
     assert (far.status_code, far.json()["code"]) == (404, "absent")
+
+
+def test_a_photo_as_large_as_a_phone_takes_it_goes_in_whole_and_a_larger_one_is_refused_unread(
+    world, champion, settings, tmp_path
+):
+    settings.TONGXIN_MEDIA = tmp_path
+    noise = Image.frombytes("RGB", (1400, 1100), random.Random(7).randbytes(1400 * 1100 * 3))
+    out = io.BytesIO()
+    noise.save(out, "PNG")  # noise does not shrink: over four megabytes
+    path = f"/events/{over_event(world, champion).own}/photos"
+    with undone():
+        body = {"data": base64.b64encode(out.getvalue()).decode(), "caption": "大图"}
+        assert len(body["data"]) > 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        made = post(champion, path, body, key="large")
+        assert (made.status_code, made.json()["state"]) == (201, "private")
+        assert post(champion, path, body, key="large").json() == made.json(), (
+            "the same key adds no second one"
+        )
+        # control arm: the usual doors keep the usual size, and nobody is read before the table lets them in
+        assert post(champion, "/events", body).status_code in {400, 413}
+        assert post(world.actors["member_outer"], path, body).status_code == 403
+        too_large = post(champion, path, {"data": "A" * (LONGEST_DATA + 4096)})
+        assert (too_large.status_code, too_large.json()["code"]) == (413, "media.too_large")
+
+
+def test_how_people_get_in_changes_by_patch_while_it_is_a_draft(world, champion):
+    with undone():
+        draft = drafted(stores.access_store(JOB, world.store(HERE)["id"]))
+        path, version = f"/events/{draft.public_id}", f'"{draft.version}"'
+        body = {
+            "admission": "lottery",
+            "closes_at": (draft.starts_at - timedelta(days=1)).isoformat(),
+            "details": {"draw": {"contact": "服务台"}},
+        }
+        changed = api(champion, "PATCH", f"/api/v1{path}", body, if_match=version).json()
+        assert (changed["admission"], changed["version"]) == ("lottery", draft.version + 1)
+        same = api(
+            champion,
+            "PATCH",
+            f"/api/v1{path}",
+            {"title": None, "details": None},
+            if_match=f'"{changed["version"]}"',
+        )
+        assert (same.status_code, same.json()["title"]) == (200, draft.title), "null leaves what is there"
+        assert post(champion, f"{path}/publish", {}).status_code == 200
+        late = api(
+            champion,
+            "PATCH",
+            f"/api/v1{path}",
+            {"admission": "first_come"},
+            if_match=f'"{changed["version"] + 2}"',
+        )
+        assert late.status_code in {412, 422}
 
 
 def test_the_document_shows_a_body_for_each_of_the_new_writes():

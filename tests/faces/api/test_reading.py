@@ -167,6 +167,7 @@ def test_writes_ask_for_a_key_and_edits_for_a_match(document):
         "rings.set_policy", "events.change", "events.move", "events.resize", "series.change", "allotments.set", "partners.change",
         "kits.change", "kits.release", "kits.adapt", "kits.upgrade", "checklist.publish", "events.review.submit",
         "events.followup.offer", "photos.seen", "photos.move", "communities.change",
+        "posts.edit", "topics.change", "calendar.change",
     ):  # fmt: skip
         assert asked.pop(edited) == {"Idempotency-Key", "If-Match"}
     assert set(map(frozenset, asked.values())) == {frozenset({"Idempotency-Key"})}

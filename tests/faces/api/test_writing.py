@@ -54,6 +54,17 @@ def test_another_body_under_the_same_key_is_refused(world, row):
 
 # Fields of the operational side and another value for each.
 OTHERS = {
+    "shown_as": "小满",
+    "why": "别的理由",
+    "scope": "community",
+    "counts": True,
+    "keeps": False,
+    "scores": {"0": 7},
+    "stage": "closed",
+    "seats": 8,
+    "option": 0,
+    "rule": "天数(28) >= 1",
+    "words": "辛苦了",
     "score": 3,
     "child_visible": False,
     "data": "R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAUwAOw==",
@@ -95,6 +106,16 @@ OTHERS = {
     "wanted": True,
     "member": "00000000-0000-4000-8000-000000000000",
     "event": "00000000-0000-4000-8000-000000000000",
+    "body": "换个别的说法",
+    "targets": {"tip": 100},
+    "decision": "remove",
+    "said": "我想再说一句",
+    "label": "wish",
+    "owner": "00000000-0000-4000-8000-000000000000",
+    "day": "2026-03-03",
+    "post": "00000000-0000-4000-8000-000000000000",
+    "entry": "00000000-0000-4000-8000-000000000000",
+    "kind": "liked",
 }
 
 
@@ -117,11 +138,19 @@ def other_body(sent):
         return sent | {"answers": sent["answers"] | {"went_well": "收尾"}}
     if sent.get("state") == "group":
         return sent | {"state": "private"}
+    if sent.get("state") == "dormant":
+        return sent | {"state": "at_risk"}
     for field, other in OTHERS.items():
         if field in sent:
             return sent | {field: other}
     if sent.get("kind") == "concentration":
         return sent | {"kind": "dormancy"}
+    if sent == {"code": None}:
+        return {"code": "AAAAAAAA"}
+    if sent.keys() == {"do"}:
+        return {"do": "decline" if sent["do"] == "end" else "end"}
+    if sent.keys() == {"words"}:
+        return {"words": "换一句"}
     if "url" in sent:
         return sent | {"url": sent["url"] + "2"}
     if "merge" in sent or "source" in sent:

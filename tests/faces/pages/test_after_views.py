@@ -2,13 +2,17 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from access.actors import HERE, browser, standing_world
-from access.things import my_photo, my_survey, over_event, shown_photo
+from access.actors import HERE, JOB, browser, standing_world
+from access.things import event_photo, my_photo, my_survey, over_event, shown_photo
+from events.factories import published
 from foundation.media import corpus
-from tongxin.events.models import Photo, SurveyInvite
+from tongxin.events.models import Photo, PhotoPlace, SurveyInvite
+from tongxin.kits import actions as kits
+from tongxin.stores import queries as stores
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +37,10 @@ def world(standing, settings, tmp_path):
         transaction.set_rollback(True)
     standing.made.clear()
     standing.made.update(made)
+
+
+def shop_of(world):
+    return stores.access_store(JOB, world.store(HERE)["id"])
 
 
 SAID = {"went_well": "第一炉", "to_change": "多备围裙", "said_by_guests": "还来"}
@@ -123,6 +131,70 @@ def test_a_member_agrees_use_by_use_and_takes_all_back_in_one_tap(world):
     assert member.post("/m/photos/withdraw/").status_code == 302
     assert 'value="no"' not in text_of(member.get("/m/photos/"))
     assert member.post(f"/m/photos/{key}/", {"use": "everywhere", "granted": "yes"}).status_code == 404
+
+
+def child_photo(world):
+    """A photo in which a child is seen, agreed to by nobody: as far in as it goes."""
+    key = event_photo(world, world.actors["champion"]).own
+    Photo.objects.filter(public_id=key).update(state="private", child_visible=True)
+    return key
+
+
+def test_the_shelf_of_headquarters_moves_a_photo_and_a_child_without_a_file_stays(world):
+    editor = browser(world.actors["hq_editor"])
+    key = event_photo(world, world.actors["champion"]).own
+    version = Photo.objects.get(public_id=key).version
+    page = text_of(editor.get("/hq/photos/"))
+    assert f"/photos/{key}/" in page
+    moved = editor.post(f"/hq/photos/{key}/", {"state": "advert", "version": str(version)})
+    assert (moved.status_code, Photo.objects.get(public_id=key).state) == (302, "advert")
+    kit = kits.seed(viewer=JOB)[0]
+    for step, n in (("show", 1), ("hide", 0)):
+        editor.post(f"/hq/photos/{key}/", {"step": step, "place": f"kit:{kit.code}"})
+        assert PhotoPlace.objects.filter(photo__public_id=key).count() == n
+    # a child is seen: no state, no time, no kit's shelf, no other event, by any face
+    kept = child_photo(world)
+    for face in ("hq", "champion"):
+        path = f"/hq/photos/{kept}/" if face == "hq" else f"/champion/photos/{kept}/state/"
+        who = editor if face == "hq" else browser(world.actors["champion"])
+        soon = {"day": "2026-04-11", "time": "10:00"}
+        for state in ("group", "public", "advert"):
+            for when in ({}, soon):
+                assert who.post(path, {"state": state} | when).status_code == 409, (face, state)
+        place = f"kit:{kit.code}" if face == "hq" else f"event:{published(shop_of(world)).public_id}"
+        assert who.post(path, {"step": "show", "place": place}).status_code == 409, face
+    stands = Photo.objects.get(public_id=kept)
+    assert (stands.state, stands.later) == ("private", "")
+    assert not PhotoPlace.objects.exists()
+
+
+def test_a_champion_sets_a_time_and_shows_a_public_photo_at_another_event(world):
+    champion, key = browser(world.actors["champion"]), event_photo(world, world.actors["champion"]).own
+    path, other = f"/champion/photos/{key}/state/", published(shop_of(world), title="下一炉")
+    assert champion.post(path, {"state": "public", "day": "2026-04-11", "time": "10:00"}).status_code == 302
+    assert Photo.objects.get(public_id=key).later == "public"
+    assert champion.post(path, {"state": "private"}).status_code == 302  # no time any more
+    assert Photo.objects.get(public_id=key).later == ""
+    champion.post(path, {"state": "public"})
+    assert "下一炉" in text_of(champion.get(f"/champion/photos/{key}/"))
+    assert champion.post(path, {"step": "show", "place": f"event:{other.public_id}"}).status_code == 302
+    assert f"/photos/{key}/" in text_of(Client().get(f"/m/events/{other.public_id}/"))
+    assert champion.post(path, {"step": "hide", "place": f"event:{other.public_id}"}).status_code == 302
+    assert f"/photos/{key}/" not in text_of(Client().get(f"/m/events/{other.public_id}/"))
+    for bad in ({"state": "everywhere"}, {"step": "show", "place": "event:x"}, {"step": "show", "place": ""}):
+        assert champion.post(path, bad).status_code in {404, 422}
+
+
+def test_the_shelf_asks_as_much_for_three_photos_as_for_one(world):
+    editor, counted = browser(world.actors["hq_editor"]), []
+    for _ in range(3):
+        event_photo(world, world.actors["champion"])
+        world.made.pop("photos", None)
+        editor.get("/hq/photos/")
+        with CaptureQueriesContext(connection) as asked:
+            editor.get("/hq/photos/")
+        counted.append(len(asked))
+    assert counted[0] == counted[1] == counted[2]
 
 
 def test_a_score_in_two_taps_and_only_once(world):

@@ -218,17 +218,20 @@ def test_a_draft_is_absent_to_members_and_closed_stores_too(world):
 
 # ---- the champion
 
+TEA = {
+    "key": "k1",
+    "title": "茶会",
+    "format": "tea",
+    "day": "2026-04-01",
+    "time": "10:00",
+    "minutes": "60",
+    "places": "8",
+}
+
 
 def test_a_champion_writes_publishes_moves_and_calls_off(world):
     champion = client(world, "champion")
-    form = {
-        "title": "茶会",
-        "format": "tea",
-        "day": "2026-04-01",
-        "time": "10:00",
-        "minutes": "60",
-        "places": "8",
-    }
+    form = TEA
     made = champion.post("/champion/events/new/", form)
     address = made["Location"]
     event = Occurrence.objects.order_by("-id")[0]
@@ -258,18 +261,26 @@ def test_a_champion_writes_publishes_moves_and_calls_off(world):
     ],
 )
 def test_a_form_filled_in_wrongly_says_so_and_keeps_what_was_typed(world, field, value):
-    form = {
-        "title": "茶会",
-        "format": "tea",
-        "day": "2026-04-01",
-        "time": "10:00",
-        "minutes": "60",
-        "places": "8",
-    }
+    form = TEA
     reply = client(world, "champion").post("/champion/events/new/", form | {"place": "窗边", field: value})
     assert reply.status_code == 422
     assert 'value="窗边"' in reply.content.decode()
     assert not Occurrence.objects.filter(place="窗边").exists()
+
+
+@pytest.mark.parametrize("face", ["champion", "hq"])
+def test_a_form_that_is_sent_twice_writes_one_draft(world, face):
+    page = client(world, "champion" if face == "champion" else "hq_editor")
+    form = TEA if face == "champion" else TEA | {"store": str(shop(world).public_id)}
+    first, second = (page.post(f"/{face}/events/new/", form) for _ in range(2))
+    assert first.status_code == 302
+    assert first["Location"] == second["Location"]
+    assert Occurrence.objects.filter(title="茶会").count() == 1
+    # control arm: a new form has a key of its own and makes another one; without a key nothing is made
+    fresh = re.search(r'name="key" value="(\w+)"', page.get(f"/{face}/events/new/").content.decode())[1]
+    assert page.post(f"/{face}/events/new/", form | {"key": fresh})["Location"] != first["Location"]
+    assert page.post(f"/{face}/events/new/", form | {"key": ""}).status_code == 422
+    assert Occurrence.objects.filter(title="茶会").count() == 2
 
 
 def test_the_lists_of_a_champion_ask_as_much_for_three_as_for_one(world):
@@ -377,7 +388,7 @@ def test_the_export_streams_a_file(world):
 def test_a_message_is_written_looked_at_and_approved(world):
     editor = client(world, "hq_editor")
     form = {
-        "store": str(shop(world).public_id),
+        "audience": f"persons|store|{shop(world).public_id}",
         "message_class": "community",
         "channel": "inbox",
         "text": "周末有市集",

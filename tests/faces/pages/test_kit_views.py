@@ -147,12 +147,14 @@ def test_a_champion_takes_a_kit_changes_what_is_allowed_and_upgrades(world, cham
     page = champion.get(reverse("champion.kit", args=[kit.public_id])).content.decode()
     assert "范围：8～16" in page
     reply = champion.post(
-        reverse("champion.kit", args=[kit.public_id]), {"day": "2026-04-11", "time": "10:00", "places": "20"}
+        reverse("champion.kit", args=[kit.public_id]),
+        {"key": "k1", "day": "2026-04-11", "time": "10:00", "places": "20"},
     )
     assert (reply.status_code, "8～16" in reply.content.decode()) == (422, True)
     assert not Instance.objects.exists()
     reply = champion.post(
-        reverse("champion.kit", args=[kit.public_id]), {"day": "2026-04-11", "time": "10:00", "places": "9"}
+        reverse("champion.kit", args=[kit.public_id]),
+        {"key": "k1", "day": "2026-04-11", "time": "10:00", "places": "9"},
     )
     event = Occurrence.objects.get(kit=kit.code)
     assert reply["Location"] == reverse("champion.event", args=[event.public_id])
@@ -188,7 +190,8 @@ def test_one_tap_says_that_a_step_does_not_work_and_headquarters_answers(editor,
 def test_a_recall_is_read_by_the_champion(world, editor, champion):
     version = released()
     champion.post(
-        reverse("champion.kit", args=[version.kit.public_id]), {"day": "2026-04-11", "time": "10:00"}
+        reverse("champion.kit", args=[version.kit.public_id]),
+        {"key": "k1", "day": "2026-04-11", "time": "10:00"},
     )
     editor.post(reverse("hq.kit_version.recall", args=[version.public_id]), {"reason": "糖霜批次有问题"})
     assert Recall.objects.get().reason == "糖霜批次有问题"
@@ -241,7 +244,9 @@ def test_a_region_that_nobody_chose_is_refused_where_it_stands(editor):
 
 def drafted_from_kit(champion):
     kit = released().kit
-    champion.post(reverse("champion.kit", args=[kit.public_id]), {"day": "2026-04-01", "time": "10:00"})
+    champion.post(
+        reverse("champion.kit", args=[kit.public_id]), {"key": "k1", "day": "2026-04-01", "time": "10:00"}
+    )
     return Occurrence.objects.get(kit=kit.code)
 
 

@@ -12,6 +12,9 @@ from events.factories import published
 from kits.kitchen import content, cooked, released, taken, used
 from stores.factories import StoreFactory
 from tongxin.champions.models import CheckAnswer
+from tongxin.champions.queries.chain import StoreLine
+from tongxin.champions.rules.health import StoreHealth
+from tongxin.champions.terms import Health
 from tongxin.events.terms import Kind
 from tongxin.faces.hq.drawings import band, region_dots, tile_map
 from tongxin.foundation import clock
@@ -146,6 +149,9 @@ def test_the_calendar_marks_what_stands_in_its_way(world):
     assert all(reverse("hq.event", args=[one.public_id]) in text for one in (tea, sale))
     holiday = browser(world.actors["hq_editor"]).get(reverse("hq.events") + "?view=month&month=2026-10")
     assert "国庆节" in holiday.content.decode()
+    text = holiday.content.decode()
+    assert "重阳节" in text, "a feast that is no day off"
+    assert text.count("中秋节") <= 1, "a feast that is one is said once"
 
 
 def tile(name, city="杭州", region="东区", *, offered=True, version=None, recalled=False):
@@ -176,3 +182,15 @@ def test_a_band_stays_in_its_box():
     assert (drawn.line, drawn.x, drawn.y) == ("M3.0 21.6L105.0 8.4", 105.0, 8.4)
     assert drawn.area.startswith("M3.0 17.2L105.0 4.0L")
     assert region_dots([]) == []
+
+
+def test_six_hundred_stores_are_drawn_in_a_few_shapes_that_hold_every_one_of_them():
+    levels = list(Health)
+    lines = [
+        StoreLine(n, None, f"S{n}", f"{n} 号店", "东区", StoreHealth(levels[n % len(levels)], ()))
+        for n in range(600)
+    ]
+    (region,) = region_dots(lines)
+    assert len(region.shapes) == len(levels)
+    assert sum(path.count("M") for _level, path in region.shapes) == 600
+    assert {level: path.count("M") for level, path in region.shapes} == dict(region.counted)

@@ -1,73 +1,24 @@
-"""`/champions`: who is champion, training, score, notice board, steps of a kit, execution, and handing over."""
+"""`/champions`: the score with its interval, the notice board, the steps of a kit, execution by region and version."""
 
 import uuid
 from datetime import date, datetime
 from typing import Annotated
 
 from ninja import Router
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from tongxin.champions import actions, queries
-from tongxin.champions.queries import ChampionRow, HandoverLine, ScoreCard
-from tongxin.champions.rules.leaving import Thing
+from tongxin.champions.queries import ScoreCard
 from tongxin.champions.rules.steps import Step
-from tongxin.champions.terms import Handed, Trained
 from tongxin.events.queries.listing import EventLine
-from tongxin.faces.api.shapes import Cursor, Done, In, Limit, Out, Yes
+from tongxin.faces.api.shapes import Done, In, Out, Yes
 from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
 from tongxin.foundation import clock
 
 router = Router(tags=["champions"])
 
-Key = Annotated[str, StringConstraints(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 RateDays = Annotated[int, Field(ge=7, le=92)]
-
-
-class TrainingStanding(Out):
-    """How far somebody is with the version of the card that holds."""
-
-    state: Trained
-    version: int
-    read: int
-    of: int
-
-
-class ChampionOut(Out):
-    """A champion of a store. `grant` is what a hand-over ends."""
-
-    grant: uuid.UUID
-    account: uuid.UUID
-    name: str
-    store: uuid.UUID
-    store_name: str
-    region: str
-    since: datetime
-    until: datetime | None
-    training: TrainingStanding
-
-
-class ChampionsOut(Out):
-    items: list[ChampionOut]
-
-
-class LessonOut(Out):
-    key: str
-    zh: str
-    en: str
-    read: bool
-
-
-class TrainingOut(Out):
-    """One's own training card."""
-
-    standing: TrainingStanding
-    items: list[LessonOut]
-    signed_at: datetime | None
-
-
-class LessonIn(In):
-    item: Key
 
 
 class ScorePartOut(Out):
@@ -173,53 +124,6 @@ class ExecutionRates(Out):
     versions: list[KitVersionExecution]
 
 
-class LeaveIn(In):
-    """Who takes over (null: nobody, where nothing waits), and the last day (null: today)."""
-
-    successor: uuid.UUID | None = None
-    last_day: date | None = None
-
-
-class HandedThing(Out):
-    """One thing that went over; `key` names it in its own door. Words that name nobody."""
-
-    kind: Handed
-    key: str
-    said: str
-    at: str
-
-
-class HandoverOut(Out):
-    id: uuid.UUID
-    store: uuid.UUID
-    store_name: str
-    leaver: str
-    successor: str
-    last_day: date
-    at: datetime
-    received_at: datetime | None
-    things: list[HandedThing]
-
-
-class HandoversOut(Out):
-    items: list[HandoverOut]
-    cursor: str | None
-
-
-def _champion(row: ChampionRow) -> ChampionOut:
-    return ChampionOut(
-        grant=row.grant,
-        account=row.account,
-        name=row.name,
-        store=row.store,
-        store_name=row.store_name,
-        region=row.region,
-        since=row.since,
-        until=row.until,
-        training=TrainingStanding.model_validate(row.standing),
-    )
-
-
 def _score(card: ScoreCard, language: str) -> ChampionScore:
     score = card.score
     return ChampionScore(
@@ -267,31 +171,6 @@ def _step(one: Step) -> KitStep:
     return KitStep(
         use=uuid.UUID(one.use), step=one.key, title=one.title, event=one.event, on=one.on, done=one.done
     )
-
-
-def _thing(one: Thing) -> HandedThing:
-    return HandedThing(kind=one.kind, key=one.key, said=one.said, at=one.at)
-
-
-def _handover(line: HandoverLine) -> HandoverOut:
-    return HandoverOut(
-        id=line.id,
-        store=line.store,
-        store_name=line.store_name,
-        leaver=line.leaver,
-        successor=line.successor,
-        last_day=line.last_day,
-        at=line.at,
-        received_at=line.received_at,
-        things=[_thing(one) for one in line.things],
-    )
-
-
-@router.get("/champions", url_name="champions", operation_id="champions.list", response=ChampionsOut)
-def list_champions(request: Asked, *, region: str = "", training: Trained | None = None) -> ChampionsOut:
-    """The champions of the stores in reach; those whose training is not signed first."""
-    rows = queries.champions_for(request.viewer, region=region[:64], state=training)
-    return ChampionsOut(items=[_champion(row) for row in rows])
 
 
 @router.get(
@@ -372,92 +251,4 @@ def list_steps(request: Asked, store_id: uuid.UUID) -> KitSteps:
 def tick_step(request: Asked, use_id: uuid.UUID, step: str, body: TickIn) -> Done:
     """A step is done, or was ticked by mistake."""
     actions.tick_step(viewer=request.viewer, use_id=use_id, step=step, done=body.done)
-    return Done()
-
-
-def _own(request: Asked) -> TrainingOut:
-    card = queries.my_training(request.viewer)
-    return TrainingOut(
-        standing=TrainingStanding.model_validate(card.standing),
-        items=[
-            LessonOut(key=one.key, zh=one.zh, en=one.en, read=one.key in card.read)
-            for one in card.version.items
-        ],
-        signed_at=card.signed_at,
-    )
-
-
-@router.get("/champions/training", url_name="training", operation_id="training.read", response=TrainingOut)
-def read_training(request: Asked) -> TrainingOut:
-    """One's own training card."""
-    return _own(request)
-
-
-@router.post("/champions/training", url_name="training", operation_id="training.tick", response=TrainingOut)
-@write()
-def tick_training(request: Asked, body: LessonIn) -> TrainingOut:
-    """One item was learnt."""
-    actions.read_lesson(viewer=request.viewer, item=body.item)
-    return _own(request)
-
-
-@router.post(
-    "/champions/{uuid:account_id}/training/sign",
-    url_name="training.sign",
-    operation_id="training.sign",
-    response=Done,
-)
-@write()
-def sign_training(request: Asked, account_id: uuid.UUID) -> Done:
-    """The trainer signs, once everything is read."""
-    actions.sign_training(viewer=request.viewer, account_id=account_id)
-    return Done()
-
-
-@router.post(
-    "/champions/grants/{uuid:grant_id}/leave",
-    url_name="champion.leave",
-    operation_id="champions.leave",
-    response=HandoverOut,
-)
-@write()
-def leave(request: Asked, grant_id: uuid.UUID, body: LeaveIn) -> HandoverOut:
-    """End a champion's grant with a last day and hand over what is open, in one transaction."""
-    made = actions.hand_over(
-        viewer=request.viewer, grant_id=grant_id, successor_id=body.successor, last_day=body.last_day
-    )
-    return _handover(queries.handover_line(request.viewer, made))
-
-
-@router.get(
-    "/champions/handovers", url_name="handovers", operation_id="handovers.list", response=HandoversOut
-)
-def list_handovers(request: Asked, *, limit: Limit = 50, cursor: Cursor | None = None) -> HandoversOut:
-    """The hand-overs of the stores in reach, newest first."""
-    found = queries.handovers_for(request.viewer, limit=limit, cursor=cursor)
-    return HandoversOut(items=[_handover(one) for one in found.items], cursor=found.cursor)
-
-
-@router.get(
-    "/champions/handovers/{uuid:handover_id}",
-    url_name="handover",
-    operation_id="handovers.read",
-    response=HandoverOut,
-)
-def read_handover(request: Asked, handover_id: uuid.UUID) -> HandoverOut:
-    """What was handed over."""
-    found = queries.access_handover(request.viewer, handover_id)
-    return _handover(queries.handover_line(request.viewer, found))
-
-
-@router.post(
-    "/champions/handovers/{uuid:handover_id}/receive",
-    url_name="handover.receive",
-    operation_id="handovers.receive",
-    response=Done,
-)
-@write()
-def receive(request: Asked, handover_id: uuid.UUID) -> Done:
-    """The successor says that everything on the list has arrived."""
-    actions.receive_handover(viewer=request.viewer, handover_id=handover_id)
     return Done()

@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import ConfigDict, Field, StringConstraints
 
 from tongxin.communities import actions, queries
+from tongxin.communities.rules.waking import Quiet
 from tongxin.communities.terms import ContainerKind, Part
 from tongxin.faces.api.communities import CommunityOut, Line, Maybe, RulesOut, full, rules
 from tongxin.faces.api.shapes import PLAIN, In, Moment, Out, Reason, Short, Yes
@@ -242,4 +243,168 @@ def read_days(request: Asked, community_id: uuid.UUID) -> CommunityDays:
             )
             for one in rows
         ]
+    )
+
+
+# ---- the quiet, and the instruments
+
+
+class QuietMember(Out):
+    """Somebody who has become quiet by their own rhythm, and words one could write."""
+
+    person: uuid.UUID
+    name: str
+    state: Literal["at_risk", "dormant"]
+    days: int
+    usual_days: float
+    copy_zh: str
+    copy_en: str
+
+
+class QuietMembers(Out):
+    """`members` have a rhythm, `once` were seen but once; who only reads counts as being there."""
+
+    items: list[QuietMember]
+    members: int
+    once: int
+
+
+@router.get(
+    "/communities/{uuid:community_id}/quiet",
+    url_name="community.quiet",
+    operation_id="communities.quiet",
+    response=QuietMembers,
+)
+def read_quiet(request: Asked, community_id: uuid.UUID) -> QuietMembers:
+    """The at-risk and the dormant, with wake-up copy; nobody who switched personalisation off."""
+    found = queries.dormant_members(request.viewer, community_id)
+    return QuietMembers(
+        items=[
+            QuietMember(
+                person=one.person,
+                name=one.name,
+                state=one.state.value,
+                days=one.days,
+                usual_days=one.usual,
+                copy_zh=one.copy.zh,
+                copy_en=one.copy.en,
+            )
+            for one in (*found.at_risk, *found.dormant)
+        ],
+        members=found.members,
+        once=found.once,
+    )
+
+
+class WakingPlan(In):
+    """A draft for the quiet; `held_permille` of them are left alone so that its effect can be told."""
+
+    state: Literal["at_risk", "dormant"]
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150)]
+    held_permille: Annotated[int, Field(strict=True, ge=50, le=500)] = 200
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": {"state": "dormant", "text": "一直给你留着位子，想来随时来。"}}
+    )
+
+
+class WakingDraft(Out):
+    message: uuid.UUID
+
+
+@router.post(
+    "/communities/{uuid:community_id}/quiet",
+    url_name="community.quiet",
+    operation_id="communities.wake",
+    response={201: WakingDraft},
+)
+@write(201)
+def wake(request: Asked, community_id: uuid.UUID, body: WakingPlan) -> WakingDraft:
+    """Draft a message plan for the quiet, with a holdout; approving and sending are the plan's own steps."""
+    made = actions.plan_waking(
+        viewer=request.viewer,
+        community_id=community_id,
+        state=Quiet(body.state),
+        text=body.text,
+        share_permille=body.held_permille,
+    )
+    return WakingDraft(message=made.public_id)
+
+
+class IndexOut(Out):
+    """One index among its peers, 0–100; null with its reasons where the evidence is not enough."""
+
+    index: str
+    value: float | None
+    low: float | None
+    high: float | None
+    reasons_zh: list[str]
+    reasons_en: list[str]
+
+
+class WakingReturn(Out):
+    message: uuid.UUID
+    effect: float | None
+    low: float | None
+    high: float | None
+
+
+class InstrumentsOut(Out):
+    """What the desk of a community shows: indices as kept on a day, how it hangs together, how few carry it, is the job solved."""
+
+    day: date | None
+    version: str
+    fingerprint: str
+    indices: list[IndexOut]
+    largest_part: float | None
+    three_ties: float | None
+    top_tenth: float | None
+    solved: float | None
+    solved_low: float | None
+    solved_high: float | None
+    solved_answers: int
+    waking: list[WakingReturn]
+
+
+@router.get(
+    "/communities/{uuid:community_id}/instruments",
+    url_name="community.instruments",
+    operation_id="communities.instruments",
+    response=InstrumentsOut,
+)
+def read_instruments(request: Asked, community_id: uuid.UUID) -> InstrumentsOut:
+    """The instruments of one community."""
+    found = queries.instruments(request.viewer, community_id)
+    card, web, proof = found.indices, found.web, found.proof
+    return InstrumentsOut(
+        day=card.day if card else None,
+        version=card.version if card else "",
+        fingerprint=card.fingerprint if card else "",
+        indices=[
+            IndexOut(
+                index=one.code,
+                value=one.now.value,
+                low=one.now.low,
+                high=one.now.high,
+                reasons_zh=[why[0] for why in one.reasons],
+                reasons_en=[why[1] for why in one.reasons],
+            )
+            for one in (card.indices if card else ())
+        ],
+        largest_part=web.largest if web else None,
+        three_ties=web.held if web else None,
+        top_tenth=found.carried.top_share if found.carried else None,
+        solved=proof.share if proof else None,
+        solved_low=proof.low if proof else None,
+        solved_high=proof.high if proof else None,
+        solved_answers=proof.answers if proof else 0,
+        waking=[
+            WakingReturn(
+                message=one.message,
+                effect=one.effect.difference if one.effect else None,
+                low=one.effect.low if one.effect else None,
+                high=one.effect.high if one.effect else None,
+            )
+            for one in found.plans
+        ],
     )

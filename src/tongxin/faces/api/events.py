@@ -24,6 +24,7 @@ Fen = Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
 Party = Annotated[int, Field(strict=True, ge=1, le=8)]
 Version = Annotated[int, Field(strict=True, ge=1)]
 Word = Annotated[str, StringConstraints(max_length=60, pattern=PLAIN)]
+EMPTIED = frozenset({"opens_at", "closes_at"})  # null takes these away; any other null leaves what is there
 
 
 class Question(In):
@@ -193,7 +194,7 @@ def read_event(request: Asked, event_id: uuid.UUID) -> Event:
 
 
 class Words(In):
-    """What may be told differently; times and places are moved by `/move`."""
+    """What may be told differently; times and places are moved by `/move`. How people get in changes while it is a draft only."""
 
     title: Short | None = None
     theme: Annotated[str, StringConstraints(strip_whitespace=True, max_length=80, pattern=PLAIN)] | None = (
@@ -202,17 +203,25 @@ class Words(In):
     summary: Long | None = None
     party_most: Party | None = None
     questions: Annotated[list[Question], Field(max_length=6)] | None = None
+    opens_at: Moment | None = None
+    closes_at: Moment | None = None
+    details: dict[Word, Any] | None = None
+    admission: Admission | None = None
 
 
 @router.patch("/events/{uuid:event_id}", url_name="event", operation_id="events.change", response=Held)
 @write(matching=True)
 def change(request: Asked, event_id: uuid.UUID, body: Words) -> Held:
-    """Change its words. `If-Match` names the version that was read; another one is 412 with the present version."""
+    """Change its words, or how people get in: `lottery` with `closes_at` and `details.draw.contact`. `If-Match` names the version that was read; another one is 412 with the present version."""
     actions.change(
         viewer=request.viewer,
         event_id=event_id,
         version=matched(request),
-        **body.model_dump(exclude_unset=True),
+        **{
+            name: value
+            for name, value in body.model_dump(exclude_unset=True).items()
+            if value is not None or name in EMPTIED
+        },
     )
     return _held(request, event_id)
 

@@ -144,7 +144,7 @@ def read_timeline(
     return persons.timeline(queries.timeline(viewer, member_id, limit=limit, cursor=cursor, till_rows=bought))
 
 
-class Ring(Out):
+class RingView(Out):
     """Where somebody stands and why: every line with its bar and its evidence, the nearest missing step, the history."""
 
     customer: str
@@ -170,11 +170,11 @@ class Ring(Out):
 
 
 @router.get(
-    "/members/{uuid:member_id}/ring", url_name="member.ring", operation_id="members.ring", response=Ring
+    "/members/{uuid:member_id}/ring", url_name="member.ring", operation_id="members.ring", response=RingView
 )
-def read_ring(request: Asked, member_id: uuid.UUID) -> Ring:
+def read_ring(request: Asked, member_id: uuid.UUID) -> RingView:
     """Why a person in reach stands where they stand."""
-    return Ring(**rings.explain(request.viewer, member_id).as_json())
+    return RingView(**rings.explain(request.viewer, member_id).as_json())
 
 
 @router.put(

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 from django.http import HttpResponse
 from ninja import Router
+from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Field, StringConstraints
 
 from tongxin.events import actions, queries
 from tongxin.events.terms_after import CAPTION_MOST, PhotoMoment, PhotoState
+from tongxin.faces.api.bodies import LONGEST_DATA, large
 from tongxin.faces.api.shapes import PLAIN, Done, In, Out, Yes
 from tongxin.faces.api.shapes import Moment as Instant
 from tongxin.faces.api.writing import matched, write
@@ -19,8 +21,6 @@ from tongxin.faces.asking import Asked
 from tongxin.foundation.errors import Refused
 
 router = Router(tags=["after the event"])
-
-LONGEST_DATA = 2_000_000  # letters of base64 in a body; a page takes larger ones
 
 
 class PhotoOfSomebody(Out):
@@ -57,7 +57,7 @@ class EventPhotos(Out):
 
 
 class NewPhoto(In):
-    """`data` is the picture in base64. It is painted anew: nothing of the file comes along. Private, with a child in it, until said."""
+    """`data` is the picture in base64, up to 15 MB of it. It is painted anew: nothing of the file comes along. Private, with a child in it, until said."""
 
     data: Annotated[str, StringConstraints(max_length=LONGEST_DATA, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
     moment: PhotoMoment = PhotoMoment.DURING
@@ -101,6 +101,7 @@ def list_photos(request: Asked, event_id: uuid.UUID) -> EventPhotos:
     operation_id="events.photos.add",
     response={201: EventPhoto},
 )
+@decorate_view(large)
 @write(201)
 def add_photo(request: Asked, event_id: uuid.UUID, body: NewPhoto) -> EventPhoto:
     """Add one."""

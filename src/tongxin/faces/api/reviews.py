@@ -155,8 +155,6 @@ class FollowUpIn(In):
 
 def _group(request: Asked, event_id: uuid.UUID) -> FollowUpGroup:
     found = queries.followup_of(request.viewer, event_id)
-    if found is None:
-        return FollowUpGroup(text="", url="", version=0)
     return FollowUpGroup(text=found.text, url=found.url, version=found.version)
 
 

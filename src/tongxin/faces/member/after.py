@@ -98,6 +98,11 @@ def withdraw(request: Asked) -> HttpResponse:
     return redirect("member.photos")
 
 
+def before(request: Asked, event_id: UUID) -> dict[str, Any]:
+    """What it shows beforehand: photos of other events that somebody put there."""
+    return {"wall": queries.wall(request.viewer, event_id), "ahead": True}
+
+
 def came(request: Asked, event_id: UUID) -> dict[str, Any]:
     """What an event's page shows once it is over: the group for those who came, the question to who was drawn, the wall."""
     viewer = request.viewer

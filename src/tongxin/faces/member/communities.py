@@ -17,7 +17,9 @@ from tongxin.faces.context import flash
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
+from tongxin.voices import queries as voices
 
+SAID = 3  # posts on the page of a community
 SHARED_LABELS = {
     "values": ("我们看重", "what we care about"),
     "goals": ("一起想做到", "what we aim for"),
@@ -42,13 +44,20 @@ def community(request: Asked, community_id: UUID, *, fault: str = "", status: in
     """The page of one community: what it helps with, who is there, the rules, and the next step."""
     page = queries.community_page(request.viewer, community_id)
     mine = page.mine
+    inside = mine.membership is not None and not mine.paused
     context = {
+        "posts": _posts(request, community_id, inside=inside),
+        "inside": inside,
         "page": page,
         "mine": mine,
         "shared": [(label, page.shared.get(key, ())) for key, label in SHARED_LABELS.items()],
         "week": [(one, FIRST_WEEK[one.step][:2]) for one in mine.week],
         "gathered": all(one.done for one in mine.week),
         "yours": [one for one in mine.steps if one.standing == "yours" and one.gate != "rules"],
+        "ask_solved": mine.membership is not None
+        and not mine.paused
+        and bool(page.purpose.get("wants"))
+        and queries.solved_open(request.viewer, community_id),
         "asks": any(one.asks for one in mine.steps if one.standing == "yours"),
         "shown_at": clock.now().isoformat(),
         "enter": f"{reverse('enter.door')}?{urlencode({'next': request.path})}",
@@ -57,6 +66,13 @@ def community(request: Asked, community_id: UUID, *, fault: str = "", status: in
         "typed": request.POST,
     }
     return render(request, "member/community.html", context, status=status)
+
+
+def _posts(request: Asked, community_id: UUID, *, inside: bool) -> tuple[Any, ...]:
+    """The newest of what is said inside; to others what its authors show outside."""
+    if inside:
+        return voices.feed(request.viewer, community_id, limit=SAID).items
+    return voices.public_feed(request.viewer, community_id, limit=SAID).items
 
 
 def join(request: Asked, community_id: UUID) -> HttpResponse:
@@ -162,6 +178,11 @@ def _act(request: Asked, viewer: Any, community_id: UUID, step: str) -> str:
             viewer=viewer, community_id=community_id, number=accepted[0], shown_at=accepted[1]
         )
         return _("谢谢，一切照旧。")
+    if step == "solved":
+        actions.say_solved(
+            viewer=viewer, community_id=community_id, solved=request.POST.get("solved") == "yes"
+        )
+        return _("谢谢，下个月再问你。")
     if step == "invite":
         made = actions.invite(viewer=viewer, community_id=community_id)
         return _("邀请码：{code}，30 天内一位朋友可用。").format(code=made.public_id)

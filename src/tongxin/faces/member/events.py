@@ -1,6 +1,7 @@
 """The store's page, an event's page and registering. Open to look at for everybody; to register one signs in."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -78,10 +79,19 @@ def _page(request: Asked, event_id: UUID, more: Mapping[str, Any], status: int =
         "fee_said": money.show(card.fee_fen, card.currency),
         "voucher_said": money.show(card.voucher_fen, card.currency),
         "most_children": card.party_most - 1,
-        **(after.came(request, event_id) if card.ends_at <= now and shut != "cancelled" else {}),
+        **_around(request, card, now),
         **more,
     }
     return render(request, "member/event.html", context, status=status)
+
+
+def _around(request: Asked, card: event_page.EventPage, now: datetime) -> dict[str, Any]:
+    """What else the page shows once it is over, or before it where photos of other events were put."""
+    if card.shut(now) == "cancelled":
+        return {}
+    if card.ends_at <= now:
+        return after.came(request, card.public_id)
+    return after.before(request, card.public_id) if card.borrowed else {}
 
 
 def unit_of(form: str) -> str:

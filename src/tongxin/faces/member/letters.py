@@ -1,5 +1,6 @@
 """The member's inbox, what they want to hear of, and the wallet."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from tongxin.outreach import queries
 from tongxin.outreach.actions.addresses import confirm_address, drop_address, give_address
 from tongxin.outreach.actions.opting import opt_in, opt_out, opt_out_by_token, signed_send
 from tongxin.outreach.actions.reading import mark_all_read, mark_read
+from tongxin.outreach.channels import INBOX, LISTED
 from tongxin.outreach.terms import CLASS_LABELS, MessageClass
 from tongxin.people import queries as people
 
@@ -30,15 +32,30 @@ MEANS: dict[MessageClass, Any] = {
 }
 
 
+@dataclass(frozen=True)
+class Chosen:
+    """A way that messages take, and which classes the member does not want on it."""
+
+    id: str
+    words: tuple[str, str]
+    off: set[MessageClass]
+
+
 def inbox(request: Asked) -> HttpResponse:
     """Newest first; what one wants to hear of stands below."""
     found = queries.my_inbox(request.viewer, limit=PAGE, cursor=request.GET.get("cursor") or None)
-    refused = {line.message_class for line in queries.my_opt_outs(request.viewer) if not line.channel}
+    noes = queries.my_opt_outs(request.viewer)
+    refused = {line.message_class for line in noes if not line.channel}
     context = {
         "items": found.items,
         "cursor": found.cursor,
         "new": any(item.read_at is None for item in found.items),
         "classes": [(one, CLASS_LABELS[one], MEANS[one], one not in refused) for one in MessageClass],
+        "ways": [
+            Chosen(way.id, (way.zh, way.en), {no.message_class for no in noes if no.channel == way.id})
+            for way in LISTED
+            if way.id != INBOX and not way.staff
+        ],
         "mail": next((one for one in queries.my_addresses(request.viewer) if one.channel == MAIL), None),
     }
     return render(request, "member/inbox.html", context)
@@ -59,12 +76,13 @@ def read_all(request: Asked) -> HttpResponse:
 
 
 def hear(request: Asked, message_class: str) -> HttpResponse:
-    """Stop or start a class of messages; it holds at once."""
+    """Stop or start a class of messages, on every way or on one; it holds at once."""
     if message_class not in set(MessageClass):
         raise Refused("absent")
     me = people.access_customer(request.viewer, people.me(request.viewer).public_id)
     act = opt_in if request.POST.get("on") == "yes" else opt_out
-    act(viewer=request.viewer, customer=me, message_class=MessageClass(message_class))
+    channel = request.POST.get("channel", "")
+    act(viewer=request.viewer, customer=me, message_class=MessageClass(message_class), channel=channel)
     flash(request, _("好的，马上生效。"))
     return redirect("member.inbox")
 

@@ -13,6 +13,7 @@ from tongxin.events.queries import listing, member
 from tongxin.faces import entrance, pictures, till
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.member import talk
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
 from tongxin.people import actions, queries
@@ -20,10 +21,12 @@ from tongxin.people.terms import CHANNEL_LABELS, Purpose
 from tongxin.rings import actions as rings
 from tongxin.rings import queries as ring_queries
 from tongxin.rings.terms import Ring
+from tongxin.voices import queries as voices
 
 NOTICE = "2026-01"
 LATELY = 8
 AHEAD = 2
+SAID = 6  # posts on the home page
 # What each purpose means for the person, in their words.
 PLAIN: dict[Purpose, Any] = {
     Purpose.RUN_EVENT: gettext_lazy("报名、签到、通知变更要用到。"),
@@ -53,6 +56,9 @@ def home(request: Asked) -> HttpResponse:
         viewer, card.public_id, limit=LATELY, till_rows=till.rows(viewer, card.public_id)
     )
     ahead = member.my_events(viewer)[:AHEAD]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in talk.CHIPS else ""
+    said = voices.my_feed(viewer, kind=kind, limit=SAID, cursor=request.GET.get("cursor") or None)
     context = {
         "card": card,
         "ahead": ahead,
@@ -60,6 +66,10 @@ def home(request: Asked) -> HttpResponse:
         "step": _step(request),
         "invitation": ring_queries.my_invitation(viewer),
         "lately": [(item, CHANNEL_LABELS[item.channel]) for item in lately.items],
+        "posts": said.items,
+        "cursor": said.cursor,
+        "kind": kind,
+        "chips": list(talk.CHIPS.items()),
         "seats": list(zip(pictures.fire_seats(len(lately.items)), lately.items, strict=False)),
         "enjoy": ENJOY[_ring(request, card)],
     }
@@ -136,7 +146,11 @@ def invitation(request: Asked) -> HttpResponse:
     if open_one is None:
         raise Refused("absent")
     yes = request.POST.get("answer") == "accept"
-    (rings.accept if yes else rings.decline)(viewer=request.viewer, invitation=open_one.public_id)
+    if yes:
+        seat = request.POST.get("seat") == "yes"
+        rings.accept(viewer=request.viewer, invitation=open_one.public_id, seat=seat)
+    else:
+        rings.decline(viewer=request.viewer, invitation=open_one.public_id)
     flash(request, _("太好了，我们会尽快和你联系。") if yes else _("没关系，想来的时候随时说。"))
     return redirect("member.home")
 

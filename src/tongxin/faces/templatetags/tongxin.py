@@ -11,7 +11,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy
 
-from tongxin.faces import pictures
+from tongxin.faces import pictures, talk
 from tongxin.foundation import clock, money
 from tongxin.kits.rules.naming import spoken
 from tongxin.kits.terms import ALLOW_LABELS, Allow
@@ -49,6 +49,12 @@ def said(words: Any) -> str:
     if isinstance(words, dict):
         return str(words.get("en" if english() else "zh", ""))
     return str(getattr(words, "en" if english() else "zh", words))
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """What a person wrote, escaped, with web addresses as links."""
+    return talk.linked(text)
 
 
 @register.filter
