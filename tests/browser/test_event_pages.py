@@ -257,7 +257,7 @@ def test_headquarters_looks_at_a_plan_and_the_champion_sends_it(town, visit):
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.goto(f"/champion/tasks/{town['task']}/")
         page.get_by_role("button", name="复制").click()
-        assert page.get_by_role("button", name="已复制").is_visible()
+        page.get_by_role("button", name="已复制").wait_for()
         assert "Come on Saturday." in page.evaluate("navigator.clipboard.readText()")
         assert page.locator(".taps .btn").count() == 4
 

@@ -81,4 +81,5 @@ def test_every_key_to_a_customer_is_thought_of():
         ("Membership", "inviter"),
         ("Membership", "person"),
         ("PartTerm", "person"),
+        ("SolvedAnswer", "person"),
     }

@@ -33,7 +33,7 @@ def test_the_simulated_life_has_people_on_every_ring_and_says_that_it_is_simulat
     assert now["middle"] >= 10
     assert now["outer"] >= 8
     assert sum(now.values()) == len(demo_life.NICKNAMES)
-    assert sorted(Invitation.objects.values_list("state", flat=True)) == ["accepted", "confirmed"]
+    assert sorted(Invitation.objects.values_list("state", flat=True)) == ["confirmed", "invited"]
     assert Companion.objects.count() == 2
     assert not Deed.objects.filter(occurred_at__gt=noon).exists()
     assert not Deed.objects.filter(known_at__gt=noon).exists()
@@ -155,7 +155,7 @@ def test_a_second_call_finds_it_and_builds_nothing(chain):
     assert again.count("/enter/demo/") == 4
     assert (chain.home / "demo.json").stat().st_mtime_ns == kept
     steps = [printed.count("……") for printed in (again, chain.printed)]
-    assert steps == [0, 9], "control: the first call says each of its steps"
+    assert steps == [0, 12], "control: the first call says each of its steps"
 
 
 WHAT_IS_THERE = """

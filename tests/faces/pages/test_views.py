@@ -147,7 +147,11 @@ def test_a_bad_override_is_refused_and_nothing_moves(world):
         assert admin.post(reverse("hq.person.override", args=[person]), sent).status_code == status
     assert admin.post(reverse("hq.person.tag", args=[person]), {"label": " "}).status_code == 422
     assert admin.post(reverse("hq.person.confirm", args=[person])).status_code == 404
-    assert admin.post(reverse("hq.person.invite", args=[person])).status_code == 409
+    assert admin.post(reverse("hq.person.invite", args=[person])).status_code == 422, (
+        "a word without a reason"
+    )
+    why = {"reason": "常常帮大家"}
+    assert admin.post(reverse("hq.person.invite", args=[person]), why).status_code == 409
 
 
 @pytest.mark.parametrize("query", ["", "?ring=outer", "?q=MK", "?kind=member", "?ring=nothing"])

@@ -90,13 +90,18 @@ def test_from_candidate_to_the_inner_ring_by_pages(world):
         admin.post(reverse("hq.person.release", args=[taken]))
         assert any(todo.badge == "可邀请" for todo in admin.get("/hq/").context["todos"])
         assert "可邀请" in champion.get("/champion/").content.decode()
-        assert champion.post(reverse("hq.person.invite", args=[person])).status_code == 302
+        assert (
+            champion.post(
+                reverse("hq.person.invite", args=[person]), {"reason": "每次都早来帮忙"}
+            ).status_code
+            == 302
+        )
         assert "邀请中" in champion.get("/champion/").content.decode()
         mine = browser(member)
         assert "愿意" in mine.get("/member/").content.decode()
         assert mine.post("/member/invitation/", {"answer": "accept"})["Location"] == "/member/"
-        assert any(todo.badge == "待确认" for todo in admin.get("/hq/").context["todos"])
-        assert admin.post(reverse("hq.person.confirm", args=[person])).status_code == 302
+        # a named human's word and her yes are there, gates and a seat hold: nothing is left to confirm
+        assert not any(todo.badge == "待确认" for todo in admin.get("/hq/").context["todos"])
         page = admin.get(f"/hq/people/{person}/")
         assert str(page.context["told"].placed.ring) == "inner"
         assert not page.context["inwards"]
