@@ -498,6 +498,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:me.companion", "DELETE"): None,
     ("api:grants", "POST"): _new_grant,
     ("api:grant", "DELETE"): None,
+    ("api:grant.second", "POST"): None,
     ("api:devices", "POST"): lambda world, actor, thing: {
         "store": _home(world, actor)["id"],
         "name": "签到机",

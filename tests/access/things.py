@@ -1165,6 +1165,20 @@ def _kit_use(world: World, s: dict[str, Any]) -> str:
     return str(used.public_id)
 
 
+def waiting_grant(world: World, actor: Actor) -> Things:
+    """An analyst's grant that another administrator gave."""
+    if "waiting grant" not in world.made:
+        giver, analyst = (
+            create_account(viewer=JOB, handle=f"grant-{what}", kind=AccountKind.STAFF)
+            for what in ("giver", "new")
+        )
+        brand = stores.the_brand()
+        grant_role(viewer=JOB, account=giver, role=Role.ADMIN, brand=brand)
+        made = grant_role(viewer=stores.viewer_for(giver), account=analyst, role=Role.HQ_ANALYST, brand=brand)
+        world.made["waiting grant"] = str(made.public_id)
+    return Things(world.made["waiting grant"])
+
+
 def champion_grant(world: World, actor: Actor) -> Things:
     """The grant of a champion who may leave: not one of the actors."""
     return _by_store(world, actor, lambda s: str(_champion(world, s, "leaver").public_id))
@@ -1821,6 +1835,7 @@ FACTORIES = {
     "application_to_decide": application_to_decide,
     "kit_use": kit_use,
     "champion_grant": champion_grant,
+    "waiting_grant": waiting_grant,
     "trainee": trainee,
     "handover": handover,
     "concern": concern,

@@ -253,6 +253,60 @@ def test_nobody_below_an_admin_widens(role):
     actions.grant(viewer=who, account=account, role=Role.DOOR, store=own)
 
 
+def test_a_role_of_headquarters_opens_nothing_before_a_second_administrator_agrees():
+    first, second = viewer(Role.ADMIN), viewer(Role.ADMIN)
+    analyst, store = AccountFactory(), StoreFactory()
+    made = actions.grant(viewer=first, account=analyst, role=Role.HQ_ANALYST, brand=BrandFactory())
+    assert made.waits
+    assert queries.viewer_for(analyst).grants == (), "waiting opens nothing"
+    refused("stores.second_person", lambda: actions.second_grant(viewer=first, grant_id=made.public_id))
+    own = actions.grant(
+        viewer=first, account=Account.objects.get(pk=second.account), role=Role.AUDITOR, brand=made.brand
+    )
+    refused("stores.second_person", lambda: actions.second_grant(viewer=second, grant_id=own.public_id))
+    seconded = actions.second_grant(viewer=second, grant_id=made.public_id)
+    assert (seconded.waits, seconded.seconded_by) == (False, second.name)
+    assert queries.viewer_for(analyst).reaches(store.pk, {Role.HQ_ANALYST})
+    refused("stores.not_waiting", lambda: actions.second_grant(viewer=second, grant_id=made.public_id))
+    assert [
+        (e.act, e.actor) for e in Entry.objects.filter(subject_id=str(made.public_id)).order_by("id")
+    ] == [("stores.granted", first.name), ("stores.grant_seconded", second.name)]
+
+
+def test_a_waiting_administrator_is_no_second_person_and_no_last_one():
+    first = viewer(Role.ADMIN)
+    brand = BrandFactory()
+    friend, analyst = AccountFactory(), AccountFactory()
+    actions.grant(viewer=first, account=friend, role=Role.ADMIN, brand=brand)
+    made = actions.grant(viewer=first, account=analyst, role=Role.HQ_ANALYST, brand=brand)
+    refused(
+        "absent",
+        lambda: actions.second_grant(viewer=queries.viewer_for(friend), grant_id=made.public_id),
+    )
+    own = Grant.objects.get(account=first.account)
+    refused("stores.last_admin", lambda: actions.revoke(viewer=first, grant_id=own.public_id))
+
+
+def test_stores_and_jobs_need_no_second_person():
+    """Control arm: a role over one place, or one that the operator's command line gives, holds at once."""
+    admin, store = viewer(Role.ADMIN), StoreFactory()
+    assert not actions.grant(viewer=admin, account=AccountFactory(), role=Role.CHAMPION, store=store).waits
+    assert not actions.grant(
+        viewer=TESTS, account=AccountFactory(), role=Role.AUDITOR, brand=BrandFactory()
+    ).waits
+
+
+def test_the_database_itself_wants_two_persons():
+    """Control arm of the action's own check: even past it, one name cannot stand on both sides."""
+    made = actions.grant(
+        viewer=viewer(Role.ADMIN), account=AccountFactory(), role=Role.AUDITOR, brand=BrandFactory()
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Grant.objects.filter(pk=made.pk).update(
+            waits=False, seconded_by=made.granted_by, seconded_at=clock.now()
+        )
+
+
 def test_a_grant_names_exactly_one_fitting_place():
     brand, region, store = BrandFactory(), RegionFactory(), StoreFactory()
     account = AccountFactory()

@@ -75,6 +75,7 @@ API: tuple[Row, ...] = (
     Row("api:grants", "GET", READ, GRANTERS | AUDITORS, "", Scope.GRANTS_READ),
     Row("api:grants", "POST", DECIDE, GRANTERS, "", Scope.GRANTS_WRITE),
     Row("api:grant", "DELETE", DECIDE, GRANTERS, "grant", Scope.GRANTS_WRITE),
+    Row("api:grant.second", "POST", DECIDE, ADMINS, "waiting_grant", Scope.GRANTS_WRITE),
     Row("api:devices", "GET", READ, MANAGERS, "", Scope.DEVICES_READ),
     Row("api:devices", "POST", CREATE, MANAGERS, "", Scope.DEVICES_WRITE),
     Row("api:device", "DELETE", DECIDE, MANAGERS, "device", Scope.DEVICES_WRITE),

@@ -17,7 +17,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.foundation.locks import advisory
 from tongxin.stores import queries
 from tongxin.stores.models import Brand, Grant, Region, Staff, Store, StoreResource
-from tongxin.stores.rules import Counts, StaffRow, StoreRow, Wish, e164, may_grant
+from tongxin.stores.rules import Counts, StaffRow, StoreRow, Wish, e164, may_grant, may_second, needs_second
 from tongxin.stores.terms import ResourceKind, Role
 
 BATCH = 2000
@@ -318,6 +318,7 @@ def grant(
 ) -> Grant:
     """Give an account a role over one place, until a date or for good.
 
+    A role of headquarters given by a person opens nothing until `second_grant` (promise P43).
     Refuses `stores.one_place`, `stores.wrong_breadth`, `stores.past_expiry`, `stores.not_for_staff`, and
     `stores.wider_than_own` with `what` = role, place or until: nobody gives what they do not hold.
     """
@@ -344,6 +345,7 @@ def grant(
             until=until,
             granted_by=viewer.name,
             granted_at=clock.now(),
+            waits=needs_second(role, by_person=viewer.account is not None),
         )
         trail(
             viewer=viewer,
@@ -354,9 +356,38 @@ def grant(
                 "role": str(role),
                 "over": given[0],
                 "until": until.isoformat() if until else None,
+                "waits": made.waits,
             },
         )
     return made
+
+
+def second_grant(*, viewer: Viewer, grant_id: UUID | str) -> Grant:
+    """Another administrator agrees to a grant that waits: from the next request on it opens its doors.
+
+    Refuses `absent`, `stores.not_waiting`, `stores.second_person`, `stores.wider_than_own`.
+    """
+    with advisory(GRANTS):
+        found = queries.access_grant(viewer, grant_id)
+        if not found.waits:
+            raise Refused("stores.not_waiting")
+        if not may_second(
+            granter=found.granted_by, holder=found.account_id == viewer.account, asking=viewer.name
+        ):
+            raise Refused("stores.second_person")
+        wish = Wish(role=Role(found.role), breadth="brand", places=None, until=found.until)
+        fault = may_grant(_held(viewer), wish, clock.now())
+        if fault is not None:
+            raise Refused("stores.wider_than_own", what=fault)
+        found.waits, found.seconded_by, found.seconded_at = False, viewer.name, clock.now()
+        found.save(update_fields=["waits", "seconded_by", "seconded_at"])
+        trail(
+            viewer=viewer,
+            act="stores.grant_seconded",
+            subject=("stores", "grant", str(found.public_id)),
+            after={"account": str(found.account.public_id), "role": found.role, "by": found.granted_by},
+        )
+    return found
 
 
 def _held(viewer: Viewer) -> tuple[Any, ...]:
@@ -411,7 +442,9 @@ def revoke(*, viewer: Viewer, grant_id: UUID | str) -> Grant:
 
 def _another_admin(found: Grant) -> bool:
     return (
-        Grant.objects.filter(role=Role.ADMIN, revoked_at=None, until=None, account__is_active=True)
+        Grant.objects.filter(
+            role=Role.ADMIN, revoked_at=None, until=None, waits=False, account__is_active=True
+        )
         .exclude(pk=found.pk)
         .exists()
     )

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from tongxin.foundation.personal import declare, personal, sensitive
 from tongxin.foundation.sealing import EncryptedText
@@ -120,7 +120,10 @@ class StoreResource(models.Model):
 
 
 class Grant(models.Model):
-    """A role of an account over exactly one place: the brand, a region or a store. Revoked ones stay as history."""
+    """A role of an account over exactly one place: the brand, a region or a store. Revoked ones stay as history.
+
+    While it `waits` for a second person (a role of headquarters, given by a person) it opens nothing.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -131,11 +134,15 @@ class Grant(models.Model):
     until = models.DateTimeField(null=True)
     granted_by = models.CharField(max_length=80)
     granted_at = models.DateTimeField()
+    waits = models.BooleanField(default=False)
+    seconded_by = models.CharField(max_length=80, default="")
+    seconded_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.CharField(max_length=80, default="")
 
     personal = declare(
-        "id public_id account role brand region store until granted_by granted_at revoked_at revoked_by"
+        "id public_id account role brand region store until granted_by granted_at waits seconded_by seconded_at"
+        " revoked_at revoked_by"
     )
 
     class Meta:
@@ -145,6 +152,12 @@ class Grant(models.Model):
                 | Q(brand=None, region__isnull=False, store=None)
                 | Q(brand=None, region=None, store__isnull=False),
                 name="grant_one_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(waits=True, seconded_at=None)
+                | Q(waits=False, seconded_at=None, seconded_by="")
+                | (Q(waits=False, seconded_at__isnull=False) & ~Q(seconded_by=F("granted_by"))),
+                name="grant_second_person",
             ),
         )
         indexes = (models.Index("account", name="grant_live", condition=Q(revoked_at=None)),)

@@ -91,7 +91,8 @@ SELECT b.id, g.role, g.brand_id, g.store_id, g.until,
     ARRAY(SELECT s.id FROM stores_store s WHERE s.region_id = g.region_id AND g.region_id IS NOT NULL),
     EXISTS (SELECT 1 FROM stores_staff f WHERE f.account_id = %(account)s AND NOT f.active)
 FROM (SELECT min(id) AS id FROM stores_brand) b
-LEFT JOIN stores_grant g ON g.account_id = %(account)s AND g.revoked_at IS NULL AND (g.until IS NULL OR g.until > %(now)s)
+LEFT JOIN stores_grant g ON g.account_id = %(account)s AND g.revoked_at IS NULL AND NOT g.waits
+    AND (g.until IS NULL OR g.until > %(now)s)
 ORDER BY g.id
 """
 
@@ -112,6 +113,7 @@ def _reaches(account: Account) -> tuple[int | None, list[Reach]]:
 
 
 def _live_grants() -> QuerySet[Grant]:
+    """Neither revoked nor over; those that wait for a second person are among them, and say so."""
     return Grant.objects.filter(Q(until=None) | Q(until__gt=clock.now()), revoked_at=None)
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import phonenumbers
 
 from tongxin.foundation.access import SYSTEM, Grant
-from tongxin.stores.terms import BREADTHS, GRANTABLE, Role
+from tongxin.stores.terms import BREADTHS, GRANTABLE, HQ_ROLES, Role
 
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")
 _DRESSING = str.maketrans("", "", " -()\u3000\u2013\u2014（）")
@@ -94,6 +94,16 @@ class Wish:
     breadth: str  # brand | region | store
     places: frozenset[int] | None
     until: datetime | None
+
+
+def needs_second(role: Role, *, by_person: bool) -> bool:
+    """Whether a grant waits for another administrator (promise P43): roles over the whole chain do, a job's own do not."""
+    return by_person and role in HQ_ROLES
+
+
+def may_second(*, granter: str, holder: bool, asking: str) -> bool:
+    """Whether this person may be the second: neither who gave the grant nor who would hold it."""
+    return asking != granter and not holder
 
 
 def may_grant(held: Iterable[Grant], wish: Wish, now: datetime) -> str | None:

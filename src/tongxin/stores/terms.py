@@ -121,6 +121,12 @@ REFUSALS: dict[str, Sentence] = {
     "stores.last_admin": Sentence(
         "这是最后一位管理员，先授权另一位再撤销。", "This is the last administrator.", 409
     ),
+    "stores.second_person": Sentence(
+        "总部角色要由另一位管理员点头：不能是授权的人，也不能是本人。",
+        "A role of headquarters takes a second administrator: neither who gave it nor who holds it.",
+        409,
+    ),
+    "stores.not_waiting": Sentence("这个授权已经生效。", "This grant is in force already.", 409),
     "stores.not_for_staff": Sentence(
         "这个账号不能担任这一角色。", "This account cannot hold that role.", 422
     ),
@@ -137,5 +143,6 @@ ACTS: dict[str, str] = {
     "stores.former_staff_forgotten": "抹去离职员工资料",
     "stores.staff_linked": "员工绑定账号",
     "stores.granted": "授权",
+    "stores.grant_seconded": "第二人确认授权",
     "stores.revoked": "撤销授权",
 }

@@ -128,6 +128,8 @@ class Grant(Out):
     until: datetime | None
     granted_by: str
     granted_at: datetime
+    waits: bool
+    seconded_by: str
     revoked_at: datetime | None
 
 
@@ -159,6 +161,8 @@ def _grant(grant: Any) -> Grant:
         until=grant.until,
         granted_by=grant.granted_by,
         granted_at=grant.granted_at,
+        waits=grant.waits,
+        seconded_by=grant.seconded_by,
         revoked_at=grant.revoked_at,
     )
 
@@ -175,7 +179,10 @@ def list_grants(request: Asked, limit: Limit = 50, cursor: Cursor | None = None)
 )
 @write(201)
 def create_grant(request: Asked, body: NewGrant) -> Grant:
-    """Give a role; never a wider one, over more places or for longer than one's own."""
+    """Give a role; never a wider one, over more places or for longer than one's own.
+
+    A role of headquarters `waits` until a second administrator agrees.
+    """
     viewer = request.viewer
     return _grant(
         actions.grant(
@@ -197,6 +204,19 @@ def create_grant(request: Asked, body: NewGrant) -> Grant:
 def revoke_grant(request: Asked, grant_id: uuid.UUID) -> Grant:
     """Take a grant back; its holder is refused on the next request."""
     return _grant(actions.revoke(viewer=request.viewer, grant_id=grant_id))
+
+
+@router.post(
+    "/grants/{uuid:grant_id}/second",
+    url_name="grant.second",
+    operation_id="grants.second",
+    response=Grant,
+    tags=["grants"],
+)
+@write()
+def second_grant(request: Asked, grant_id: uuid.UUID) -> Grant:
+    """Agree to a grant that waits; not one's own, and not one that one gave."""
+    return _grant(actions.second_grant(viewer=request.viewer, grant_id=grant_id))
 
 
 # ---- devices
