@@ -1,279 +1,159 @@
-"""Placing from the Parquet copy: the numbers of the rule, the verdicts of the rule, and the same state by a full and by a daily run."""
+"""Numbers from day pages: those of the rule to the last bit; days by the zone and cut-off of the store; who shares a device."""
 
 import random
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
-import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from rings.worlds import KINDS, POLICY
 from tongxin.people.facts import BY_CODE
-from tongxin.rings import bulk, rules
+from tongxin.rings import rules
+from tongxin.rings.bulk import pages
+from tongxin.rings.bulk.numbers import Numbers, Who, numbers
 from tongxin.rings.rules import Recognition, Trace, Traces
-from tongxin.rings.rules.traces import week
+from tongxin.rings.rules.traces import UNIT
 
-PEOPLE, DAYS, DAILY = 40, 420, (201, 212)
-START = datetime(2025, 1, 6, tzinfo=UTC)
-HONOURS = {code: deed.recognises for code, deed in BY_CODE.items()}
-NAMES = (
-    "id",
-    "person",
-    "kind",
-    "counterpart",
-    "store_code",
-    "occurred_at",
-    "known_at",
-    "weight",
-    "verification",
-    "reverses",
-)
+PEOPLE, DAYS = 40, 420
+START = date(2025, 1, 6).toordinal()
+MANY = (*KINDS, "co_hosted", "checked_in", "reacted", "reacted", "violation_upheld")
+COLUMNS = [name for name in Numbers.__dataclass_fields__ if name != "contribution"]
 
 
-def life(seed):
-    """A year and more of deeds of sixty people: (id, person, kind, other, at, weight, sure, reverses)."""
-    dice = random.Random(seed)
-    rows, busy = [], [dice.choice((0.0, 0.02, 0.1, 0.4)) for _ in range(PEOPLE)]
-    for day in range(DAYS):
-        for person in range(PEOPLE):
-            # people come and go: half a year of zeal, then little
-            zeal = busy[person] * (1 if (day // 120 + person) % 3 else 0.05)
-            while dice.random() < zeal:
-                kind = (
-                    dice.choice((*KINDS, "co_hosted", "checked_in", "reacted"))
-                    if dice.random() > 0.01
-                    else "violation_upheld"
-                )
-                other = dice.randrange(PEOPLE) if HONOURS[kind] else None
-                at = START + timedelta(days=day, seconds=dice.randrange(86_400))
-                weight = BY_CODE[kind].weight
-                rows.append(
-                    (
-                        len(rows) + 1,
-                        person + 1,
-                        kind,
-                        other and other + 1,
-                        at,
-                        weight,
-                        dice.random() > 0.1,
-                        None,
-                    )
-                )
-                if dice.random() < 0.02:
-                    rows.append(
-                        (
-                            len(rows) + 1,
-                            person + 1,
-                            kind,
-                            None,
-                            at + timedelta(days=3),
-                            -weight,
-                            True,
-                            len(rows),
-                        )
-                    )
-    return rows
-
-
-def write(rows, folder: Path) -> dict[int, Path]:
-    """As the nightly copy writes them: a day a file for the days that are run one by one, the others together."""
-    by_day = {}
-    for row in rows:
-        day = (row[4] - START).days
-        by_day.setdefault(day if DAILY[0] <= day <= DAILY[1] else 0 if day < DAILY[0] else DAYS, []).append(
-            row
-        )
-    files = {}
-    stamp = pa.timestamp("us", tz="UTC")
-    for day in (0, *range(DAILY[0], DAILY[1] + 1), DAYS):
-        got = by_day.get(day, [])
-        columns = {
-            "id": pa.array([r[0] for r in got], pa.int64()),
-            "person": pa.array([r[1] for r in got], pa.int64()),
-            "kind": pa.array([r[2] for r in got], pa.string()),
-            "counterpart": pa.array([r[3] for r in got], pa.int64()),
-            "store_code": pa.array(["" for _ in got], pa.string()),
-            "occurred_at": pa.array([r[4] for r in got], stamp),
-            "known_at": pa.array([r[4] for r in got], stamp),
-            "weight": pa.array([r[5] for r in got], pa.int16()),
-            "verification": pa.array(["system" if r[6] else "self" for r in got], pa.string()),
-            "reverses": pa.array([r[7] for r in got], pa.int64()),
-        }
-        files[day] = folder / f"known_on={day:04d}.parquet"
-        pq.write_table(pa.table(columns), files[day])
-    return files
-
-
-def traces_of(rows, person, day, *, consented, usable):
-    """The same life as the rule's plain facts, on a day."""
-    now = START + timedelta(days=day + 1)
-    gone = {r[7] for r in rows if r[7] is not None and r[4] < now}
-    live = [r for r in rows if r[7] is None and r[0] not in gone and r[4] < now]
-    deeds, heard, broken = {}, [], []
-    for key, who, kind, other, at, weight, sure, _ in live:
-        on = at.toordinal()
-        if who == person + 1 and weight > 0:
-            n, verified = deeds.get((kind, on), (0, 0))
-            deeds[kind, on] = (n + 1, verified + sure)
-        if who == person + 1 and kind == "violation_upheld":
-            broken.append((on, key))
-        if other and other != who and HONOURS[kind] == "counterpart" and other == person + 1:
-            heard.append(Recognition(on, who, key))
-        if other and other != who and HONOURS[kind] == "person" and who == person + 1:
-            heard.append(Recognition(on, other, key))
-    made = tuple(
-        Trace(kind, on, BY_CODE[kind].weight, BY_CODE[kind].half_life_days, BY_CODE[kind].daily_cap, n, v)
-        for (kind, on), (n, v) in sorted(deeds.items())
-    )
-    return Traces(made, tuple(heard), tuple(broken), consented=consented, personalise=usable)
+def rows_of(*told):
+    """Rows as columns: (id, person, kind, other, at in microseconds, weight, sure, reverses)."""
+    columns = [np.array(column) for column in zip(*told, strict=True)]
+    number, person, kind, other, at, weight, sure, reverses = columns
+    none = np.zeros(len(number), dtype=np.int64)
+    return pages.Rows(number, person, kind, other, none, at, at, weight, sure, reverses, ("",))
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("book")
-    rows = life(3)
-    dice = random.Random(9)
-    people = pa.table(
-        {
-            "person": pa.array(range(1, PEOPLE + 1), pa.int64()),
-            "consented": pa.array([dice.random() > 0.1 for _ in range(PEOPLE)]),
-            "usable": pa.array([dice.random() > 0.1 for _ in range(PEOPLE)]),
-            "staff": pa.array([False] * PEOPLE),
-        }
+def life():
+    """A year and more of deeds: people come and go, half a year of zeal, then little."""
+    dice, told = random.Random(3), []
+    busy = [dice.choice((0.0, 0.02, 0.1, 0.4)) for _ in range(PEOPLE)]
+    for day in range(DAYS):
+        for person in range(PEOPLE):
+            zeal = busy[person] * (1 if (day // 120 + person) % 3 else 0.05)
+            while dice.random() < zeal:
+                fact = BY_CODE[dice.choice(MANY)]
+                other = 1 + dice.randrange(PEOPLE) if fact.recognises else -1
+                at = (START + day - pages.UNIX) * pages.DAY_US + dice.randrange(pages.DAY_US)
+                told.append((len(told) + 1, person + 1, pages.CODES[fact.code], other, at, fact.weight, dice.random() > 0.1, -1))  # fmt: skip
+    return told
+
+
+def who(people=PEOPLE, **more):
+    ids = np.arange(1, people + 1)
+    none = np.zeros(0, dtype=np.int64)
+    return Who(ids, np.zeros(people, dtype=bool), **({"entries": none, "roots": none} | more))
+
+
+def folded(told):
+    clock = pages.Clock(pages.Places("UTC", {}), (START - pages.UNIX) * pages.DAY_US, (START + DAYS - pages.UNIX) * pages.DAY_US)  # fmt: skip
+    return sorted(pages.fold(rows_of(*told), clock).items())
+
+
+def traces(told, person):
+    """The same life as the rule's plain facts."""
+    deeds, heard, broken = {}, [], []
+    for key, doer, kind, other, at, weight, sure, _ in told:
+        day, fact = at // pages.DAY_US + pages.UNIX, BY_CODE[pages.KINDS[kind]]
+        if doer == person and weight > 0:
+            n, verified = deeds.get((fact.code, day), (0, 0))
+            deeds[fact.code, day] = n + 1, verified + sure
+        if doer == person and fact.code == "violation_upheld":
+            broken.append((day, key))
+        if other > 0 and other != doer and person == (doer if fact.recognises == "person" else other):
+            heard.append(Recognition(day, other if fact.recognises == "person" else doer, key))
+    made = (
+        Trace(kind, day, fact.weight, fact.half_life_days, fact.daily_cap, n, verified)
+        for (kind, day), (n, verified) in deeds.items()
+        for fact in (BY_CODE[kind],)
     )
-    return rows, write(rows, folder), people
-
-
-def copy_of(world, *, people=None):
-    """The whole copy: what was known later is not looked at."""
-    _rows, files, given = world
-    none = pa.array([], pa.int64())
-    return bulk.Copy(
-        files=tuple(files.values()),
-        people=given if people is None else people,
-        roots=pa.table({"entry": none, "root": none}),
-        stores=pa.table({"code": pa.array([], pa.string()), "shift": none}),
-        shift=0,
-        shared=pa.table({"one": none, "other": none}),
-    )
-
-
-def at(day):
-    """The business day and the instant at its very end."""
-    ends = START + timedelta(days=day + 1)
-    return (START + timedelta(days=day)).date(), ends.timestamp() - 1e-3
-
-
-COLUMNS = (
-    "checkins",
-    "days_56",
-    "weeks_56",
-    "days_91",
-    "weeks_91",
-    "verified",
-    "verified_kinds",
-    "recognised_by",
-    "recognised_days",
-    "violations",
-)
+    return Traces(tuple(made), tuple(heard), tuple(broken), consented=True)
 
 
 @pytest.mark.parametrize("day", [150, 419])
-def test_the_numbers_are_those_of_the_rule(world, day):
-    rows, _files, _people = world
-    on, now = at(day)
-    with duckdb.connect() as con:
-        copy = copy_of(world)
-        bulk.attach(con, copy)
-        found = bulk.numbers(con, PEOPLE, POLICY, on, now)
-    rich = 0
+def test_the_numbers_are_those_of_the_rule_to_the_last_bit(life, day):
+    found, rich = numbers(folded(life), who(), POLICY, START + day), 0
     for person in range(PEOPLE):
-        told = rules.weigh(traces_of(rows, person, day, consented=True, usable=True), on, POLICY, cite=False)
+        told = rules.weigh(traces(life, person + 1), date.fromordinal(START + day), POLICY, cite=False)
         assert {name: int(getattr(found, name)[person]) for name in COLUMNS} == {
             name: getattr(told, name) for name in COLUMNS
-        }, person
-        assert found.contribution[person] / bulk.UNIT == pytest.approx(told.contribution, abs=1e-6)
+        }
+        assert found.contribution[person] / UNIT == told.contribution
         rich += told.recognised_by > 3
     assert rich > 5
 
 
-def test_weekly_verdicts_are_those_of_the_rule(world):
-    rows, _files, people = world
-    state, kept = bulk.nobody(PEOPLE), [rules.FRESH] * PEOPLE
-    consented, usable = people["consented"].to_pylist(), people["usable"].to_pylist()
-    moved = 0
-    with duckdb.connect() as con:
-        for day in range(90, 410, 20):
-            on, now = at(day)
-            before = state.ring.copy()
-            state = bulk.run(con, copy_of(world), state, POLICY, on, now)
-            moved += int((before != state.ring).sum())
-            for person in range(PEOPLE):
-                traced = traces_of(rows, person, day, consented=consented[person], usable=usable[person])
-                verdict = rules.decide(
-                    rules.weigh(traced, on, POLICY, cite=False),
-                    POLICY,
-                    datetime.fromtimestamp(now, UTC),
-                    kept[person],
-                )
-                kept[person] = verdict.standing
-                assert state.ring[person] == verdict.ring.step, (day, person)
-                assert bool(state.candidate[person]) == verdict.candidate
-                assert (state.low_runs[person], state.low_week[person]) == (
-                    verdict.standing.low_runs,
-                    verdict.standing.low_week,
-                )
-    assert moved > PEOPLE
-    assert week(at(90)[0].toordinal()) > 0
+def test_entries_of_one_person_count_together_and_colleagues_not_at_all(life):
+    both = [
+        (*row[:1], 1 if row[1] == 2 else row[1], *row[2:3], 1 if row[3] == 2 else row[3], *row[4:])
+        for row in life
+    ]
+    merged = who(entries=np.array([2]), roots=np.array([1]))
+    one = numbers(folded(life), merged, POLICY, START + 400)
+    same = numbers(folded(both), who(), POLICY, START + 400)
+    keep = np.arange(PEOPLE) != 1
+    assert all(
+        np.array_equal(getattr(one, name)[keep], getattr(same, name)[keep])
+        for name in [*COLUMNS, "contribution"]
+    )
+    staff = Who(
+        one_to(PEOPLE), np.arange(PEOPLE) == 0, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    )
+    assert numbers(folded(life), staff, POLICY, START + 400).contribution[0] == 0
 
 
-def test_a_daily_run_gives_the_same_state_as_a_full_one(world):
-    _rows, files, people = world
-    with duckdb.connect() as con:
-        daily = bulk.run(con, copy_of(world), bulk.nobody(PEOPLE), POLICY, *at(200))
-        daily.ring[5], daily.since[5] = bulk.INNER, at(100)[1]  # somebody whom a person confirmed
-        flags = people["usable"].to_pylist()
-        for day in range(DAILY[0], DAILY[1] + 1):
-            if day == 206:  # somebody turns the switch off, somebody else on
-                flags = [not flag if n in (1, 2) else flag for n, flag in enumerate(flags)]
-            now_people = people.set_column(2, "usable", pa.array(flags))
-            copy = copy_of(world, people=now_people)
-            full = bulk.run(con, copy, daily, POLICY, *at(day))
-            some = bulk.run(con, copy, daily, POLICY, *at(day), newest=[files[day]])
-            assert some.same(full), day
-            daily = some
-    assert {ring.value for ring, n in bulk.counts(daily).items() if n} >= {"outer", "middle"}
+def one_to(people):
+    return np.arange(1, people + 1)
 
 
-def test_control_arm_a_daily_run_that_sees_no_news_differs(world):
-    with duckdb.connect() as con:
-        start = bulk.run(con, copy_of(world), bulk.nobody(PEOPLE), POLICY, *at(130))
-        copy = copy_of(world)
-        full = bulk.run(con, copy, start, POLICY, *at(260))
-        blind = bulk.run(con, copy, start, POLICY, *at(260), newest=[])
-    assert not blind.same(full)
-    assert np.count_nonzero(blind.ring != full.ring) > 0
+def test_a_shared_device_recognises_nobody(life):
+    plain = numbers(folded(life), who(), POLICY, START + 419)
+    heard = int(np.argmax(plain.recognised_by))
+    alone = who(owners=one_to(PEOPLE), devices=np.ones(PEOPLE, dtype=np.int64))
+    half = who(owners=np.array([heard + 1]), devices=np.array([1]))
+    assert plain.recognised_by[heard] > 3
+    assert numbers(folded(life), alone, POLICY, START + 419).recognised_by.sum() == 0
+    assert np.array_equal(numbers(folded(life), half, POLICY, START + 419).recognised_by, plain.recognised_by)
 
 
-def test_staff_and_those_who_share_a_household(world):
-    _rows, _files, people = world
-    with duckdb.connect() as con:
-        on, now = at(419)
-        copy = copy_of(world)
-        state = bulk.run(con, copy, bulk.nobody(PEOPLE), POLICY, on, now)
-        found = bulk.numbers(con, PEOPLE, POLICY, on, now)
-        heard = int(np.argmax(found.recognised_by))
-        pairs = [n for n in range(PEOPLE) if n != heard]
-        shared = pa.table(
-            {"one": pa.array([heard] * len(pairs), pa.int64()), "other": pa.array(pairs, pa.int64())}
-        )
-        staff = people.set_column(3, "staff", pa.array([n == 0 for n in range(PEOPLE)]))
-        other = bulk.Copy(copy.files, staff, copy.roots, copy.stores, 0, shared)
-        bulk.attach(con, other)
-        alone = bulk.numbers(con, PEOPLE, POLICY, on, now)
-        assert found.recognised_by[heard] > 3
-        assert alone.recognised_by[heard] == 0
-        assert bulk.run(con, other, state, POLICY, on, now).ring[0] == bulk.NONE
+def test_sums_come_out_alike_in_any_order_and_what_is_taken_back_is_gone(life):
+    whole = dict(folded(life))
+    clock = pages.Clock(pages.Places("UTC", {}), (START - pages.UNIX) * pages.DAY_US, (START + DAYS - pages.UNIX) * pages.DAY_US)  # fmt: skip
+    odd, even = life[::2], life[1::2]
+    back = pages.fold(rows_of(*odd), clock, sign=-1)
+    parts = pages.fold(rows_of(*even), clock), pages.fold(rows_of(*odd), clock)
+    for day, page in whole.items():
+        halves = [part[day] for part in parts if day in part]
+        assert pages.summed(*halves).same(page)
+        if day in back:
+            rest = parts[0].get(day, pages.NOTHING)
+            assert pages.summed(page, back[day]).same(pages.summed(rest))
+
+
+@pytest.mark.parametrize(
+    ("zone", "cutoff", "at", "day"),
+    [
+        ("Asia/Shanghai", 0, datetime(2026, 3, 1, 15, 59, tzinfo=UTC), date(2026, 3, 1)),
+        ("Asia/Shanghai", 0, datetime(2026, 3, 1, 16, 0, tzinfo=UTC), date(2026, 3, 2)),
+        ("Asia/Shanghai", 4, datetime(2026, 3, 1, 19, 59, tzinfo=UTC), date(2026, 3, 1)),
+        ("Europe/Berlin", 0, datetime(2026, 3, 28, 23, 30, tzinfo=UTC), date(2026, 3, 29)),
+        ("Europe/Berlin", 0, datetime(2026, 3, 29, 22, 30, tzinfo=UTC), date(2026, 3, 30)),
+        ("Europe/Berlin", 0, datetime(2026, 10, 25, 22, 30, tzinfo=UTC), date(2026, 10, 25)),
+        ("Asia/Kathmandu", 0, datetime(2026, 3, 1, 18, 14, tzinfo=UTC), date(2026, 3, 1)),
+        ("Asia/Kathmandu", 0, datetime(2026, 3, 1, 18, 15, tzinfo=UTC), date(2026, 3, 2)),
+    ],
+)
+def test_the_day_is_the_stores(zone, cutoff, at, day):
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    clock = pages.Clock(
+        pages.Places("UTC", {"S1": (zone, cutoff)}),
+        int(begin.timestamp()) * 1_000_000,
+        int((begin + timedelta(days=365)).timestamp()) * 1_000_000,
+    )
+    told = clock.days(np.array([int(at.timestamp()) * 1_000_000]), ["S1"], np.array([0]))
+    assert date.fromordinal(int(told[0])) == day

@@ -60,3 +60,10 @@ def test_nobody_and_more_than_one(person, capsys):
     assert run(["rings", "explain", "no-such"]) == 2
     assert run(["rings", "explain", "00000000-0000-0000-0000-000000000000"]) == 2
     assert capsys.readouterr().err
+
+
+def test_as_each_night(person, capsys, settings, tmp_path):
+    settings.TONGXIN_LAKE = tmp_path
+    assert run(["rings", "recompute", "--nightly", "--anew", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rings"] == {"outer": 1, "middle": 1, "inner": 0}
+    assert run(["rings", "recompute", "--nightly", "--as-of", "2026-03-01"]) == 2

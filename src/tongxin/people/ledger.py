@@ -4,7 +4,7 @@ A row is written once however often its source sends it. PostgreSQL itself refus
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -177,18 +177,31 @@ def reverse(*, viewer: Viewer, deed_id: int, reason: str) -> Deed:
     return entry
 
 
+def copied(to: Path, *, before: date, zone: str = clock.SHANGHAI) -> dict[date, Path]:
+    """The copies of all days before `before` that the book knows of, by day; what is missing is copied now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(known_at) FROM people_deed")
+        (first,) = cursor.fetchone()
+    if first is None:
+        return {}
+    day, found = clock.business_day(first, zone), {}
+    while day < before:
+        file = to / f"known_on={day.isoformat()}.parquet"
+        found[day] = file if file.exists() else copy_day(day, to, zone=zone)
+        day += timedelta(days=1)
+    return found
+
+
 _COPIED = (
     "id", "person", "kind", "counterpart", "subject", "subject_kind", "subject_key", "store_code", "community", "occurred_at",
     "known_at", "weight", "verification", "value", "reverses",
 )  # fmt: skip
 
 _COPY = """
-SELECT d.id, coalesce(c.survivor_id, c.id), d.kind, coalesce(o.survivor_id, o.id), d.subject_id, coalesce(j.kind, ''),
+SELECT d.id, d.person_id, d.kind, d.counterpart_id, d.subject_id, coalesce(j.kind, ''),
     coalesce(j.room || ':' || j.key, ''), coalesce(s.code, ''), d.community, d.occurred_at, d.known_at, d.weight, d.verification,
     d.value, d.reverses_id
 FROM people_deed d
-JOIN people_customer c ON c.id = d.person_id
-LEFT JOIN people_customer o ON o.id = d.counterpart_id
 LEFT JOIN people_subject j ON j.id = d.subject_id
 LEFT JOIN stores_store s ON s.id = d.store_id
 WHERE d.known_at >= %s AND d.known_at < %s
@@ -199,7 +212,8 @@ ORDER BY d.id
 def copy_day(day: date, to: Path, *, zone: str = clock.SHANGHAI) -> Path:
     """Copy what the book learned on `day` to `to/known_on=<day>.parquet` for the engine; may be redone at any time.
 
-    No device, no source number: the copy holds opaque person ids only, so an erasure need not touch it.
+    No device, no source number: the copy holds opaque ids of entries only, so an erasure need not touch it. Readers look up who
+    stands for an entry today: a merge and its undoing hold for the days before them too.
     """
     import pyarrow as pa  # noqa: PLC0415  # slow: a web worker never needs it
     import pyarrow.parquet as pq  # noqa: PLC0415  # slow

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from operator import attrgetter
 from typing import Any
 from uuid import UUID, uuid4
@@ -77,11 +78,12 @@ def trail_many(
     viewer: Viewer,
     act: str,
     rows: Iterable[tuple[tuple[str, str, str | int], dict[str, Any] | None]],
+    before: Iterable[dict[str, Any]] = (),
     reason: str = "",
 ) -> None:
     """The same act done to many things, as `trail` writes each: (subject, after) a row, one statement for all.
 
-    Raises RuntimeError outside a transaction.
+    `before`, where it is given, has one for each row. Raises RuntimeError outside a transaction.
     """
     Entry.objects.bulk_create(
         [
@@ -89,12 +91,12 @@ def trail_many(
                 **dict(
                     zip(
                         _COLUMNS,
-                        _values(_entry(viewer, act, subject, after=after, reason=reason)),
+                        _values(_entry(viewer, act, subject, before=was, after=after, reason=reason)),
                         strict=True,
                     )
                 )
             )
-            for subject, after in rows
+            for (subject, after), was in zip_longest(rows, before)
         ],
         batch_size=BATCH,
     )

@@ -1,5 +1,6 @@
 """The only writes of the rings: policy versions, runs, invitations into the inner ring, overrides, forgetting."""
 
+from tongxin.rings.actions.everybody import place_everybody
 from tongxin.rings.actions.forget import RingsEraser
 from tongxin.rings.actions.inner import accept, confirm, decline, invite, withdraw
 from tongxin.rings.actions.overriding import end_override, override
@@ -19,6 +20,7 @@ __all__ = [
     "invite",
     "open_programme",
     "override",
+    "place_everybody",
     "recompute",
     "run_programme",
     "set_policy",

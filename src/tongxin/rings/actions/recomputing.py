@@ -1,14 +1,14 @@
 """Placing everybody: one transaction under one lock, so a run is whole or has not happened, and may be repeated at will."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
-from tongxin.foundation.audit.actions import trail
+from tongxin.foundation.audit.actions import trail, trail_many
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.locks import advisory
 from tongxin.people.models import Customer
@@ -51,8 +51,8 @@ class Summary:
 
 
 @dataclass
-class _Plan:
-    """What a run is going to write."""
+class Plan:
+    """What a run is going to write. `seen` counts people by ring; a run on columns writes calm standings itself."""
 
     closed: list[Placement] = field(default_factory=list)
     begun: list[Placement] = field(default_factory=list)
@@ -79,7 +79,7 @@ def recompute(
     with advisory(LOCK):
         brand, policy = the_brand(), ensure_policy(viewer=viewer)
         if Run.objects.filter(brand=brand, whole=True, state=RunState.DONE, as_of__gte=at).exists():
-            return _past(viewer, policy, at)
+            return past(viewer, policy, at)
         run = Run.objects.create(
             brand=brand,
             as_of=at,
@@ -90,8 +90,8 @@ def recompute(
             started_at=now,
         )
         plan = _decide_all(brand, policy, run, persons)
-        _write(viewer, plan, run)
-        summary = _summary(plan, policy, at)
+        write(viewer, plan, run)
+        summary = summed_up(plan, policy, at)
         run.state, run.summary, run.finished_at = RunState.DONE, summary.as_json(), clock.now()
         run.save(update_fields=["state", "summary", "finished_at"])
         trail(
@@ -103,20 +103,40 @@ def recompute(
     return summary
 
 
-def _past(viewer: Viewer, policy: Policy, at: datetime) -> Summary:
+def past(viewer: Viewer, policy: Policy, at: datetime) -> Summary:
+    """Nothing was written: how people stood at that instant."""
     people = counts(viewer, at)
     rings = {ring.value: people[ring] for ring in ORDER}
     return Summary(at, policy.version, sum(rings.values()), rings, already=True)
 
 
-def _decide_all(brand: Brand, policy: Policy, run: Run, persons: Collection[int] | None) -> _Plan:
+def _decide_all(brand: Brand, policy: Policy, run: Run, persons: Collection[int] | None) -> Plan:
     body, on, at = body_of(policy), clock.business_day(run.as_of, brand.zone), run.as_of
     traces = traces_of(brand, at, body, persons)
     standings = Standing.objects.all() if persons is None else Standing.objects.filter(customer__in=persons)
     kept = {row.customer_id: row for row in standings.iterator(chunk_size=20_000)}
     overrides = {row.customer_id: row for row in Override.objects.filter(ended_at=None)}
     places = open_periods(None if persons is None else persons)
-    plan = _Plan()
+    plan = Plan()
+    decide_some(plan, traces, kept=kept, overrides=overrides, places=places, run=run, on=on)
+    for person in kept.keys() - traces.keys():  # merged or erased since
+        leave(plan, person, places.get(person), overrides.get(person))
+    return plan
+
+
+def decide_some(
+    plan: Plan,
+    traces: Mapping[int, rules.Traces],
+    *,
+    kept: Mapping[int, Standing],
+    overrides: Mapping[int, Override],
+    places: Mapping[int, Placement],
+    run: Run,
+    on: date,
+    cite: bool = False,
+) -> None:
+    """Decide row by row, by the rule itself, and write down in the plan what follows. `cite`: most of them are going to move."""
+    body, at = body_of(run.policy), run.as_of
     for person, traced in traces.items():
         row, override, place = kept.get(person), overrides.get(person), places.get(person)
         if (
@@ -125,10 +145,10 @@ def _decide_all(brand: Brand, policy: Policy, run: Run, persons: Collection[int]
             plan.seen[place.ring] += 1
             continue
         before = standing_of(row, override)
-        verdict = rules.decide(rules.weigh(traced, on, body, cite=False), body, at, before)
+        verdict = rules.decide(rules.weigh(traced, on, body, cite=cite), body, at, before)
         if verdict.ring is None:
             plan.seen["staff"] += 1
-            _leave(plan, person, place, override)
+            leave(plan, person, place, override)
             continue
         plan.seen[verdict.ring] += 1
         plan.seen["candidates"] += verdict.candidate
@@ -139,15 +159,13 @@ def _decide_all(brand: Brand, policy: Policy, run: Run, persons: Collection[int]
         if verdict.announce:
             plan.announced.append(person)
         if place is None or place.ring != verdict.ring:
-            silent = not (traced.deeds or traced.recognitions or traced.violations)
-            cited = verdict if silent else rules.decide(rules.weigh(traced, on, body), body, at, before)
+            done = cite or not (traced.deeds or traced.recognitions or traced.violations)
+            cited = verdict if done else rules.decide(rules.weigh(traced, on, body), body, at, before)
             _step(plan, person, place, cited, before=before, run=run, blank=not traced.personalise)
-    for person in kept.keys() - traces.keys():  # merged or erased since
-        _leave(plan, person, places.get(person), overrides.get(person))
-    return plan
 
 
-def _leave(plan: _Plan, person: int, place: Placement | None, override: Override | None) -> None:
+def leave(plan: Plan, person: int, place: Placement | None, override: Override | None) -> None:
+    """Placed nowhere any more."""
     plan.gone.append(person)
     if place is not None:
         plan.closed.append(place)
@@ -156,7 +174,7 @@ def _leave(plan: _Plan, person: int, place: Placement | None, override: Override
         plan.ended.append(override)
 
 
-def _remember(plan: _Plan, person: int, row: Standing | None, verdict: rules.Verdict, *, blank: bool) -> None:
+def _remember(plan: Plan, person: int, row: Standing | None, verdict: rules.Verdict, *, blank: bool) -> None:
     after = verdict.standing
     assert after.ring is not None
     assert after.since is not None
@@ -182,7 +200,7 @@ KEPT = ("ring", "since", "low_runs", "low_week", "reviewed_at", "announced_at", 
 
 
 def _step(
-    plan: _Plan,
+    plan: Plan,
     person: int,
     place: Placement | None,
     verdict: rules.Verdict,
@@ -214,7 +232,8 @@ def _step(
     )
 
 
-def _write(viewer: Viewer, plan: _Plan, run: Run) -> None:
+def write(viewer: Viewer, plan: Plan, run: Run) -> None:
+    """Write what follows: periods, what the rule remembers, the trail."""
     close(plan.closed, run.as_of)
     # Demotions first: the order in which the trail tells of them, and in which seats come free.
     begun = sorted(
@@ -235,20 +254,25 @@ def _write(viewer: Viewer, plan: _Plan, run: Run) -> None:
     moved = [place for place in begun if place.moved_from]  # arrivals are told by the run as a whole
     told = {place.customer_id for place in moved} | set(plan.announced)
     names = dict(Customer.objects.filter(id__in=told).values_list("id", "public_id"))
-    for place in moved:
-        trail(
-            viewer=viewer,
-            act="rings.moved",
-            subject=("people", "customer", str(names[place.customer_id])),
-            before={"ring": place.moved_from},
-            after={"ring": place.ring, "run": run.pk, "codes": place.reasons["codes"]},
-        )
+    trail_many(
+        viewer=viewer,
+        act="rings.moved",
+        rows=[
+            (
+                ("people", "customer", str(names[place.customer_id])),
+                {"ring": place.ring, "run": run.pk, "codes": place.reasons["codes"]},
+            )
+            for place in moved
+        ],
+        before=[{"ring": place.moved_from} for place in moved],
+    )
     for person in plan.announced:
         subject = ("people", "customer", str(names[person]))
         trail(viewer=viewer, act="rings.leave_announced", subject=subject, after={"run": run.pk})
 
 
-def _summary(plan: _Plan, policy: Policy, at: datetime) -> Summary:
+def summed_up(plan: Plan, policy: Policy, at: datetime) -> Summary:
+    """The plan in numbers."""
     rings = {ring.value: plan.seen[ring] for ring in ORDER}
     return Summary(
         as_of=at,

@@ -36,10 +36,10 @@ class _Day:
     ids: tuple[int, ...] = ()
 
 
-class _Sorted:
+class Sorted:
     """Rows of the book, by whom they speak about."""
 
-    def __init__(self, days: "_Days") -> None:
+    def __init__(self, days: "Days") -> None:
         self.days = days
         self.deeds: dict[int, dict[tuple[str, int, int], _Day]] = defaultdict(lambda: defaultdict(_Day))
         self.heard: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
@@ -88,7 +88,7 @@ class _Sorted:
 NO_DEVICE: set[str] = set()
 
 
-class _Days:
+class Days:
     """The business day of a row, in the zone and with the cut-off of its store, as a proleptic ordinal."""
 
     def __init__(self, brand: Brand) -> None:
@@ -119,7 +119,7 @@ def traces_of(
 ) -> dict[int, Traces]:
     """The traces of every live customer of the brand (or of some of them, by id), as known at `as_of`."""
     since = as_of - timedelta(days=policy.look_back + 1)  # a day of slack for stores in other zones
-    book = _Sorted(_Days(brand))
+    book = Sorted(Days(brand))
     if persons is None:
         book.take(iterate_live_deeds(as_of, since))
     else:

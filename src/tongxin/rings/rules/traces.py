@@ -2,19 +2,20 @@
 
 S(t) = Σ_k w_k · Σ_days min(1 + ln c_kd, cap_k) · 2^(−(t−d)/h_k), where c_kd counts the deeds of kind k on day d: the first deed of a
 day counts fully, a burst hardly more. D_W counts distinct active days in a window: a day counts once, whatever was done.
-Sums are exact (`math.fsum`), so the order of the rows cannot change a bit of the answer.
+Each term is a whole number of billionths, so neither the order of rows nor the way they are added can change a bit of the answer.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from math import fsum, log
+from math import floor, log
 
 from tongxin.rings.rules.policy import PolicyBody
 from tongxin.rings.terms import Gate
 
 CHECKED_IN = "checked_in"
 SHOWN = 5  # evidence ids that a line cites at most
+UNIT = 1_000_000_000  # of contribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,15 @@ def factor(deed: Trace, policy: PolicyBody) -> float:
     return min(1.0 + log(deed.count), policy.counting.caps.get(deed.kind, deed.cap))
 
 
+def worth(deed: Trace, today: int, policy: PolicyBody) -> int:
+    """What the deeds of one kind on one day are still worth on day `today`, in billionths."""
+    left = deed.weight * factor(deed, policy) * 2.0 ** (-(today - deed.day) / deed.half_life)
+    return floor(left * UNIT + 0.5)
+
+
 def score(deeds: Iterable[Trace], today: int, policy: PolicyBody) -> float:
     """Decayed contribution S on day `today`; deeds of later days do not count."""
-    return fsum(
-        deed.weight * factor(deed, policy) * 2.0 ** (-(today - deed.day) / deed.half_life)
-        for deed in deeds
-        if deed.weight > 0 and deed.day <= today
-    )
+    return sum(worth(deed, today, policy) for deed in deeds if deed.weight > 0 and deed.day <= today) / UNIT
 
 
 def weigh(traces: Traces, on: date, policy: PolicyBody, *, cite: bool = True) -> Evidence:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -180,6 +180,18 @@ def reasons_json(verdict: Verdict, standing: Standing, as_of: datetime) -> dict[
         "as_of": as_of.isoformat(),
         "standing": _plain(standing),
         "digest": digest(verdict),
+    }
+
+
+def bare_json(verdict: Verdict, standing: Standing, as_of: datetime) -> dict[str, Any]:
+    """The same without lines, for the many that arrive at the edge at once: the digest is that of the verdict without them."""
+    bare = replace(verdict, held=(), gates=())
+    return {
+        "codes": [reason.value for reason in bare.reasons],
+        "bare": True,
+        "as_of": as_of.isoformat(),
+        "standing": _plain(standing),
+        "digest": digest(bare),
     }
 
 
