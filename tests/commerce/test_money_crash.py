@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from commerce.purses import chain, subject_of
+from project import samples
 from stores.factories import TESTS
 from tongxin.commerce import actions, queries
 from tongxin.commerce.models import LedgerEntry, Promise, Voucher
@@ -103,12 +104,13 @@ def state_of(row):
     return type(row).objects.values_list("state", flat=True).get(pk=row.pk)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("flow", ["redeem", "redeem with a limit", "reverse", "pay", "attend", "refund"])
 def test_sigkill_after_every_statement(flow, tmp_path):
     world = chain()
     prepare = flows(world)[flow]
-    kills = half = 0
-    for n in range(1, 40):
+    half, (first, stride) = 0, samples.stride()
+    for n in range(first, 40, stride):
         act, happened, (kind, word) = prepare()
         before = counted(kind, word)
         acknowledged = killed_at(n, act, tmp_path / "told")
@@ -121,13 +123,12 @@ def test_sigkill_after_every_statement(flow, tmp_path):
         )  # one entry and one word in the trail, or neither
         if acknowledged:
             break
-        kills += 1
         half += not done
         act()  # the till tries again
         assert happened()
         assert counted(kind, word) == (before[0] + 1, before[1] + 1)
-    assert kills >= 5
-    assert half >= 4  # control: the kills did hit before the end
+    assert n > 5
+    assert half  # control: the kills did hit before the end
     assert queries.verify_ledger().faults == ()
 
 

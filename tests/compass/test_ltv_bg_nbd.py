@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
+from project import samples
 from tongxin.compass.errors import BadInput
 from tongxin.compass.ltv import bg_nbd, histories, traps
 from tongxin.compass.ltv.bg_nbd import BgNbd, Likelihood
@@ -215,12 +216,16 @@ def test_many_purchases_do_not_overflow():
     assert both[0] == pytest.approx(both[1], rel=1e-4)
 
 
+PEOPLE = 20_000 if samples.WHOLE else 4_000
+
+
+@pytest.mark.sampled
 def test_newcomers_against_simulation():
     true = (0.8, 30.0, 1.2, 3.0)
     model = BgNbd(*true, (0,) * 4, 0, 1, True, 1)
-    x, _, _ = drawn(np.random.default_rng(6), 20_000, true, 200, 201)
+    x, _, _ = drawn(np.random.default_rng(6), PEOPLE, true, 200, 201)
     found = float(bg_nbd.expected_of_newcomer(model, np.array([200.0]))[0])
-    assert found == pytest.approx(x.mean(), abs=4 * x.std() / math.sqrt(20_000))
+    assert found == pytest.approx(x.mean(), abs=4 * x.std() / math.sqrt(PEOPLE))
     assert (
         bg_nbd.expected_of_newcomer(BgNbd(0.8, 30, 1.0, 3.0, (0,) * 4, 0, 1, True, 1), np.array([0.0]))[0]
         == 0

@@ -21,6 +21,7 @@ from typing import Self
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tongxin.commerce.lake_commit import Stage, establish, refusing_when_full, writing
 from tongxin.commerce.lake_layout import LAKE, UNKNOWN, LakeTable
@@ -397,7 +398,7 @@ class Writer:
             query = f"SELECT {columns} FROM {fresh} WHERE month = '{month}'"
             if (file := spec.path(self.lake, month)).exists():
                 query += f"""
-                    UNION ALL BY NAME SELECT {columns} FROM read_parquet('{literal(file)}', hive_partitioning = false)
+                    UNION ALL BY NAME SELECT {readable(spec, file)} FROM read_parquet('{literal(file)}', hive_partitioning = false)
                     ANTI JOIN {fresh} USING ({keys})"""
             if "first_of_order" in spec.added:
                 first = "line_no = min(line_no) OVER (PARTITION BY source, store_code, order_no)"
@@ -457,9 +458,8 @@ def connect(limits: Limits, spill: Path) -> duckdb.DuckDBPyConnection:
 
 def stored(spec: LakeTable, lake: Path) -> str:
     """SQL of all rows of a table as they stand, with the month of their partition."""
-    columns = ", ".join(spec.columns)
     parts = [
-        f"SELECT {columns}, '{month}' AS month FROM read_parquet('{literal(file)}', hive_partitioning = false)"
+        f"SELECT {readable(spec, file)}, '{month}' AS month FROM read_parquet('{literal(file)}', hive_partitioning = false)"
         for month, file in spec.months(lake).items()
     ]
     if not parts:
@@ -467,6 +467,14 @@ def stored(spec: LakeTable, lake: Path) -> str:
             f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in spec.columns.items())}, '' AS month WHERE FALSE"
         ]
     return " UNION ALL ".join(parts)
+
+
+def readable(spec: LakeTable, file: Path) -> str:
+    """The columns of a partition as SQL: one that came after the file was written is empty in it."""
+    there = set(pq.read_schema(file).names)
+    return ", ".join(
+        name if name in there else f"CAST(NULL AS {kind}) AS {name}" for name, kind in spec.columns.items()
+    )
 
 
 def business_date(instant: str) -> str:

@@ -41,12 +41,12 @@ def prepare_sheet(timestamp: int) -> int:  # noqa: ARG001 - as above
 
 
 @app.periodic(cron="50 18 * * *")
-@app.task(name="measure.ask_indices", queueing_lock="measure.ask_indices", retry=2)
-def ask_indices(timestamp: int) -> bool:  # noqa: ARG001 - as above
-    """Each night: the four indices of every community are asked for, and kept when they are answered."""
+@app.task(name="measure.ask_daily", queueing_lock="measure.ask_daily", retry=2)
+def ask_daily(timestamp: int) -> int:  # noqa: ARG001 - as above
+    """Each night: the four indices of every community, the concentration and what the social side brings are asked for."""
     try:
-        return measurements.ask_daily_indices()
+        return measurements.ask_daily()
     except Refused as refused:
         if refused.code != "stores.no_brand":
             raise
-        return False
+        return 0

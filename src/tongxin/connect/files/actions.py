@@ -21,7 +21,7 @@ from tongxin.commerce.lake_commit import establish
 from tongxin.commerce.lake_layout import LAKE
 from tongxin.commerce.models import ImportRun
 from tongxin.compass.tables import TABLES
-from tongxin.connect.files import guards, mapping
+from tongxin.connect.files import guards, mapping, mini_shop
 from tongxin.connect.files.guards import Limits
 from tongxin.connect.files.reading import Opened, open_file
 from tongxin.connect.files.report import BadFile, Fault, Report, name_of
@@ -68,7 +68,12 @@ class Planned:
     """A file that can be opened and is understood."""
 
     opened: Opened
-    mapped: mapping.Mapping
+    mapped: mapping.Mapping | None  # None for the order export of a mini shop, which is several tables
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """What it goes into, in the order of the tables."""
+        return mini_shop.MADE if self.mapped is None else (self.mapped.table.name,)
 
 
 def import_files(
@@ -88,21 +93,24 @@ def import_files(
     _allow(viewer)
     planned, reports = _plan(paths, wish, names or {})
     for plan in planned:
-        if wish.table and plan.mapped.used:
+        if wish.table and plan.mapped is not None and plan.mapped.used:
             mapping.save_profile(
                 profiles(),
                 plan.opened.headers,
                 plan.mapped.table.name,
                 {u.header: u.column.name for u in plan.mapped.used},
             )
-    tables = {plan.mapped.table.name for plan in planned}
+    tables = {table for plan in planned for table in plan.tables}
 
     def run(setting: Setting) -> Iterable[Outcome]:
         for plan in planned:
             try:
-                yield run_file(plan.opened, plan.mapped, setting)
+                if plan.mapped is None:
+                    yield from mini_shop.run(plan.opened, setting)
+                else:
+                    yield run_file(plan.opened, plan.mapped, setting)
             except BadFile as fault:
-                reports.append(_refused(plan.opened.name, plan.mapped.table.name, fault, wish.source))
+                reports.append(_refused(plan.opened.name, plan.tables[0], fault, wish.source))
 
     done = _carry_out(viewer, wish, tables, advance, run) if planned else []
     order = list(TABLES)
@@ -222,6 +230,10 @@ def _plan(paths: Sequence[Path], wish: Wish, names: Mapping[str, str]) -> tuple[
         try:
             _known(table, name)
             opened = replace(open_file(path, wish.limits, wish.encoding), name=name)
+            if table == mini_shop.NAME or (not table and not wish.mapping and mini_shop.fits(opened.headers)):
+                mini_shop.check(opened)
+                planned.append(Planned(opened, None))
+                continue
             table = table or mapping.guess_table(opened.name, opened.headers)
             profile = mapping.load_profile(profiles(), opened.name, opened.headers, table, wish.mapping)
             mapped = mapping.understand(
@@ -232,13 +244,13 @@ def _plan(paths: Sequence[Path], wish: Wish, names: Mapping[str, str]) -> tuple[
         else:
             planned.append(Planned(opened, mapped))
     order = list(TABLES)
-    planned.sort(key=lambda plan: order.index(plan.mapped.table.name))
+    planned.sort(key=lambda plan: order.index(plan.tables[0]))
     return planned, reports
 
 
 def _known(table: str, name: str) -> None:
-    if table and table not in TABLES:
-        raise BadFile(Fault(name, 0, "--as", table, ", ".join(TABLES)))
+    if table and table not in TABLES and table != mini_shop.NAME:
+        raise BadFile(Fault(name, 0, "--as", table, ", ".join((*TABLES, mini_shop.NAME))))
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:

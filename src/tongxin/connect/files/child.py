@@ -20,7 +20,7 @@ def main() -> None:
 
     django.setup()
 
-    from tongxin.connect.files import actions, guards  # noqa: PLC0415  # slow: needs Django
+    from tongxin.connect.files import actions, guards, mini_shop  # noqa: PLC0415  # slow: needs Django
     from tongxin.foundation.access import SYSTEM, Grant, Viewer  # noqa: PLC0415  # slow: as above
     from tongxin.foundation.errors import Refused  # noqa: PLC0415  # slow: as above
 
@@ -29,10 +29,10 @@ def main() -> None:
         source=order["source"], table=order["table"], dry_run=order["dry_run"], limits=guards.UPLOAD
     )
     try:
-        (report,) = actions.import_files(
+        reports = actions.import_files(
             viewer=viewer, paths=[Path(order["data"])], wish=wish, names={order["data"]: order["name"]}
         )
-        answer = report.as_dict()
+        answer = mini_shop.together(reports).as_dict()
     except Refused as refused:
         answer = {"code": refused.code, "data": refused.data}
     json.dump(answer, sys.stdout, ensure_ascii=True, default=str)

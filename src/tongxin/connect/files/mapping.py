@@ -116,6 +116,7 @@ ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
         "currency": ("币种",),
         "coupon_codes": ("优惠券", "券码", "优惠券码"),
         "staff_code": ("员工号", "收银员", "导购"),
+        "link_code": ("渠道码", "渠道参数", "推广参数", "推广码", "来源参数"),
     },
     "order_lines": {
         "order_no": _ORDER,

@@ -122,16 +122,18 @@ def finished(sha256: str, table: str, setting: Setting) -> ImportRun | None:
     return None if setting.dry_run else found.first()
 
 
-def run_table(name: str, table: str, sha256: str, columns: pa.Table, setting: Setting) -> Outcome:
-    """Take a typed table in: the way of named data sets, which need no reading."""
+def run_table(
+    name: str, table: str, sha256: str, columns: pa.Table, setting: Setting, *, refused: int = 0
+) -> Outcome:
+    """Take a typed table in: the way of named data sets, which need no reading. `refused` rows were found before."""
     run, target, position = _begin(sha256, name, table, setting)
     if run is not None and run.state == RunState.DONE:
         return Outcome(same_file(name, run))
     tally = Tally(name)
     rows = columns.num_rows
-    if position < rows:
+    if position < rows or refused:
         frame = Frame(table, {name: columns.column(name) for name in columns.column_names}, range(rows))
-        step = _apply(frame, target, run, Progress(position=rows, rows=rows))
+        step = _apply(frame, target, run, Progress(position=rows, rows=rows + refused, refused=refused))
         for sentence, times in step.warnings.items():
             tally.warn(sentence, times)
     else:

@@ -119,15 +119,17 @@ def _tell(viewer: Viewer, asked: Measurement, act: str, after: dict[str, Any]) -
     trail(viewer=viewer, act=act, subject=("measure", "measurement", str(asked.public_id)), after=after)
 
 
-def ask_daily_indices() -> bool:
-    """Each night: ask for today's indices, once a day. Answers whether it was asked."""
+DAILY = (INDICES, "concentration", "social")
+
+
+def ask_daily() -> int:
+    """Each night: ask for what is kept day by day, each once a day for the whole chain. Answers how many were asked."""
     brand = the_brand()
-    today = clock.business_day(clock.now(), brand.zone)
-    start = clock.day_start(today, brand.zone)
+    start = clock.day_start(clock.business_day(clock.now(), brand.zone), brand.zone)
     asked = Measurement.objects.filter(
-        brand=brand, kind=INDICES, region=None, store=None, registered_at__gte=start
-    ).exists()
-    if asked:
-        return False
-    ask_measurement(viewer=NIGHT, kind=INDICES)
-    return True
+        brand=brand, kind__in=DAILY, region=None, store=None, registered_at__gte=start
+    ).values_list("kind", flat=True)
+    due = [kind for kind in DAILY if kind not in set(asked)]
+    for kind in due:
+        ask_measurement(viewer=NIGHT, kind=kind)
+    return len(due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Min
 
 from tongxin.commerce.actions import connect_lake
 from tongxin.foundation import clock
@@ -156,16 +155,9 @@ def prepare_sheet(*, viewer: Viewer, memory: str = "1GB") -> Sheet:
 
 
 def _book_files(brand: Brand, today: Any, folder: Path) -> tuple[Path, ...]:
-    copies = Path(settings.TONGXIN_LAKE) / "book"
-    first = Deed.objects.aggregate(at=Min("known_at"))["at"]
-    if first is None:
+    files = ledger.copied(Path(settings.TONGXIN_LAKE) / "book", before=today, zone=brand.zone).values()
+    if not files and not Deed.objects.exists():
         return ()
-    day = clock.business_day(first, brand.zone)
-    files = []
-    while day < today:
-        file = copies / f"known_on={day.isoformat()}.parquet"
-        files.append(file if file.exists() else ledger.copy_day(day, copies, zone=brand.zone))
-        day += timedelta(days=1)
     return (*files, ledger.copy_day(today, folder, zone=brand.zone))
 
 

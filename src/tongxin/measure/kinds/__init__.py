@@ -1,7 +1,7 @@
 """The visible list of measures beside studies; a new one is one module here and one line below.
 
 A module is loaded in the job worker only; it has one function, `tell(found: Extract | None, brief: Brief) -> Told`; a measure from the book
-alone is given no extract.
+alone or one that does its own reading is given no extract.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kind:
-    """A measure: its name, and the question of daily work that it answers. `from_book`: it needs no orders."""
+    """A measure: its name, and the question of daily work that it answers. `from_book`: it is given no tables of a study, since it reads the
+    book alone or does its own reading."""
 
     code: str
     zh: str
@@ -47,6 +48,8 @@ KINDS: dict[str, Kind] = {
         Kind("segments", "人群", "groups that stand out", "哪些人群特别值得做活动？", "Which groups of customers are worth an event of their own?"),
         Kind("dormancy", "沉睡", "dormancy", "谁该来没来？", "Who should have come by now?"),
         Kind("indices", "社群四指数", "four indices", "哪个社群活得好，好在哪里？", "Which communities thrive, and in what?"),
+        Kind("traced", "社群订单", "orders traced to community", "哪些订单能追溯到社群、活动、群或码？", "Which orders are connected with a community, an event, a group or a code?", from_book=True),
+        Kind("social", "社群产出", "what the social side brings", "社区之星、KOC 带来多少新客，邻居互答省下多少客服？", "How many customers do Stars and KOC bring, and how much service do peers spare us?", from_book=True),
         Kind("attribution", "归因", "attribution", "新客是从哪里来的？", "Which way in brought new customers?"),
         Kind("concentration", "集中度", "concentration", "生意是不是靠少数人撑着？", "Does the business rest on a few people?"),
     )
