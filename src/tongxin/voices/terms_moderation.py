@@ -44,6 +44,29 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
+LEVEL_LABELS: dict[Level, tuple[str, str]] = {
+    Level.NOTE: ("记一笔", "noted"),
+    Level.HOLD: ("先看再发", "read first"),
+    Level.BLOCK: ("先收起", "put away at once"),
+}
+
+
+class WordUse(StrEnum):
+    """What a word of the brand's own list is for."""
+
+    WATCHED = "watched"
+    LAWFUL = "lawful"
+
+
+USE_LABELS: dict[WordUse, tuple[str, str]] = {
+    WordUse.WATCHED: ("留意这个词", "watched for"),
+    WordUse.LAWFUL: ("可以放心说", "fine to say"),
+}
+
+WORD_LEAST, WORD_MOST = 2, 24
+WORDS_MOST = 500  # in force at once; the list that comes with the product is not counted
+
+
 class Reason(StrEnum):
     """Why a text waits or is refused; what a finding was."""
 
@@ -160,6 +183,10 @@ REPORTS_HIDE = 3  # so many people, and the post is put away until somebody has 
 NOTE_MOST = 200
 
 REFUSALS: dict[str, Sentence] = {
+    "voices.word_there": Sentence("词表里已经有这个词了。", "The list has this word already.", 409),
+    "voices.word_length": Sentence("一个词 {least} 到 {most} 个字。", "A word has {least} to {most} characters.", 422),
+    "voices.word_days": Sentence("结束的日子不能早于开始。", "It cannot end before it begins.", 422),
+    "voices.words_full": Sentence("自己的词表最多 {most} 个词。", "The brand's own list holds at most {most} words.", 409),
     "voices.muted": Sentence(
         "{until} 之前先看看、先休息，之后随时欢迎发言。", "You can read; writing opens again at {until}.", 403
     ),
@@ -181,6 +208,8 @@ REFUSALS: dict[str, Sentence] = {
 }  # fmt: skip
 
 ACTS: dict[str, str] = {
+    "voices.word_added": "词表加词",
+    "voices.word_ended": "词表停用一个词",
     "voices.case_opened": "转人工查看",
     "voices.reported": "举报内容",
     "voices.case_decided": "处理内容",

@@ -17,7 +17,9 @@ from tongxin.voices.actions.challenges import kept
 from tongxin.voices.models import Contest, Entry, Post, Topic, Vote
 from tongxin.voices.queries.challenges import access_contest, due_contests, rules_of, slip
 from tongxin.voices.queries.standing import writer
+from tongxin.voices.queries.votes import cast_in
 from tongxin.voices.rules.contests import ballots_hash, count, rules_hash
+from tongxin.voices.rules.votes import doubtful
 from tongxin.voices.terms import PostState
 from tongxin.voices.terms_challenges import ContestState
 
@@ -194,18 +196,25 @@ def _close(viewer: Viewer, row: Contest, now: datetime) -> None:
         for one in votes.order_by("at", "id")
     }
     ballots = sorted(given.items())
-    places = count(ballots, order, out=out, winners=row.winners)
+    aside = sorted(doubtful(cast_in(row, votes), row.opened_at or row.made_at))
+    places = count(ballots, order, out=out, uncounted=aside, winners=row.winners)
     row.result = {
         "order": order,
         "out": out,
         "ballots": [list(one) for one in ballots],
         "ballots_hash": ballots_hash(ballots),
+        "uncounted": aside,
         "places": [[one.entry, one.votes, one.won] for one in places],
     }
     row.state, row.closed_at = ContestState.CLOSED, now
     row.save(update_fields=["result", "state", "closed_at"])
     won = [entries[one.entry] for one in places if one.won]
-    _trail(viewer, row, "voices.contest_closed", {"ballots": len(ballots), "winners": len(won)})
+    _trail(
+        viewer,
+        row,
+        "voices.contest_closed",
+        {"ballots": len(ballots), "uncounted": len(aside), "winners": len(won)},
+    )
     outreach.notify(
         viewer=viewer,
         sends=[

@@ -27,6 +27,7 @@ from tongxin.voices.actions import states, trails
 from tongxin.voices.models import Appeal, Case, Evidence, Mute, Post, Report, Strike
 from tongxin.voices.queries import moderation as cases
 from tongxin.voices.queries.challenges import seen
+from tongxin.voices.queries.wording import in_force, lexicon
 from tongxin.voices.rules.judging import Author, Judgement, desk_of, findings, hidden_at_once, policy_at
 from tongxin.voices.rules.strikes import pause_after
 from tongxin.voices.terms import PostState
@@ -109,7 +110,7 @@ def report(*, viewer: Viewer, post_id: UUID, kind: ReportKind, note: str = "") -
         if Report.objects.filter(post=post, person__in=inside.own).exists():
             raise Refused("voices.reported")
         now = clock.now()
-        hits = findings(post.body, policy_at(now).lexicon)
+        hits = findings(post.body, lexicon(in_force(now)))
         case = _case(viewer, post, (Reason.REPORTED.value,), [asdict(hit) for hit in hits])
         try:
             with transaction.atomic():

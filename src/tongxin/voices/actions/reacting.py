@@ -11,7 +11,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.voices.actions import letters, trails
 from tongxin.voices.actions.editing import locked
 from tongxin.voices.models import Post, Reaction
-from tongxin.voices.queries.standing import Inside, writer
+from tongxin.voices.queries.standing import Inside, hold
 from tongxin.voices.queries.threads import access_post
 from tongxin.voices.terms import PostKind, PostState, ReactionKind
 
@@ -60,8 +60,8 @@ def unreact(*, viewer: Viewer, post_id: UUID, kind: ReactionKind) -> Post:
 
 
 def _seen(viewer: Viewer, post_id: UUID) -> tuple[Post, Inside]:
-    post, _ = access_post(viewer, post_id)
-    inside = writer(viewer, post.community.public_id)
+    post, inside = access_post(viewer, post_id)
+    hold(inside)
     if post.state != PostState.PUBLISHED:
         raise Refused("voices.state")
     return post, inside
@@ -138,10 +138,10 @@ def _forget(viewer: Viewer, question: Post) -> None:
 
 def _asked(viewer: Viewer, answer_id: UUID) -> tuple[Post, Post, Inside]:
     """The answer and its question, the question locked; only the asker comes through."""
-    answer, _ = access_post(viewer, answer_id)
+    answer, inside = access_post(viewer, answer_id)
     if answer.kind != PostKind.ANSWER or answer.root is None:
         raise Refused("voices.under")
-    inside = writer(viewer, answer.community.public_id)
+    hold(inside)
     question = locked(answer.root)
     if question.person_id not in inside.own:
         raise Refused("voices.not_asker")

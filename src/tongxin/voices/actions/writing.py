@@ -18,6 +18,7 @@ from tongxin.voices.models import Post, PostLicence, Topic
 from tongxin.voices.queries.moderation import marks
 from tongxin.voices.queries.standing import Inside, hold, said_lately, standing
 from tongxin.voices.queries.threads import access_root
+from tongxin.voices.queries.wording import in_force, lexicon
 from tongxin.voices.rules.judging import Author, Judgement, judge, policy_at
 from tongxin.voices.terms import (
     BODY_MOST,
@@ -142,21 +143,22 @@ def _topic(inside: Inside, topic: UUID) -> Topic:
 def judged(viewer: Viewer, inside: Inside, text: str, now: datetime) -> Judgement:
     """What the rules of moderation say to this text by this writer at this moment; who refuses raises."""
     if viewer.person is None:
-        facts = Author(days=10_000, staff=True)
+        facts, listed = Author(days=10_000, staff=True), in_force(now)
     else:
         assert inside.joined_at is not None  # a member writes
-        said = said_lately(inside, viewer.person, now)
-        strikes, muted_until = marks(inside.own, inside.community, now)
+        said = said_lately(inside, now)
+        known = marks(inside.own, inside.community, now, viewer.person)
         facts = Author(
-            ring=said.ring,
+            ring=known.ring,
             days=(now - inside.joined_at).days,
             posts_hour=said.posts_hour,
             posts_day=said.posts_day,
             recent=said.recent,
-            strikes=strikes,
-            muted_until=muted_until,
+            strikes=known.strikes,
+            muted_until=known.muted_until,
         )
-    found = judge(text, facts, policy_at(now), now)
+        listed = known.words
+    found = judge(text, facts, policy_at(now, lexicon(listed)), now)
     if found.state == "refused":
         raise Refused(found.refusal, **found.data)
     return found

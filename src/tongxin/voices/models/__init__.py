@@ -8,9 +8,11 @@ from tongxin.voices.models.moderation import Appeal, Case, Evidence, Mute, Repor
 from tongxin.voices.models.photos import PostPhoto, PostPhotoAnswer, PostPhotoSeen
 from tongxin.voices.models.posts import Post, PostLicence, PostVersion, Reaction
 from tongxin.voices.models.topics import Topic
+from tongxin.voices.models.wording import BrandWord
 
 __all__ = [
     "Appeal",
+    "BrandWord",
     "CalendarEntry",
     "Case",
     "Challenge",

@@ -7,6 +7,7 @@ from tongxin.voices.queries.editing import (
     Mix,
     calendar,
     content_mix,
+    kept,
     library,
     one_entry,
     peer_answers,
@@ -15,16 +16,19 @@ from tongxin.voices.queries.feeds import feed, my_feed, public_feed
 from tongxin.voices.queries.photos import OwnPhoto, own_photo, photos_of, picture_file
 from tongxin.voices.queries.standing import reader, standing, standing_in_mine
 from tongxin.voices.queries.threads import (
+    TalkPage,
     Thread,
     TopicLine,
     TopicPage,
     access_post,
     one_card,
     own_post,
+    talk_page,
     thread,
     topic_page,
     topics,
 )
+from tongxin.voices.queries.wording import WordLine, brand_words
 
 __all__ = [
     "Card",
@@ -33,13 +37,17 @@ __all__ = [
     "Mix",
     "OwnPhoto",
     "PhotoCard",
+    "TalkPage",
     "Thread",
     "TopicLine",
     "TopicPage",
+    "WordLine",
     "access_post",
+    "brand_words",
     "calendar",
     "content_mix",
     "feed",
+    "kept",
     "library",
     "my_feed",
     "one_card",
@@ -53,6 +61,7 @@ __all__ = [
     "reader",
     "standing",
     "standing_in_mine",
+    "talk_page",
     "thread",
     "topic_page",
     "topics",

@@ -17,6 +17,7 @@ from tongxin.voices.models import Challenge, ChallengeStay, CheckIn, Contest, En
 from tongxin.voices.queries.standing import Inside, reader, standing_in_mine
 from tongxin.voices.rules.challenges import Course, Week, open_days, running, week, weeks_in_a_row
 from tongxin.voices.rules.contests import SCHEMA
+from tongxin.voices.rules.votes import RULE
 from tongxin.voices.terms import PostState
 from tongxin.voices.terms_challenges import FREE_MAKE_UPS, MAKE_UP_REACH, ChallengeState, ContestState
 
@@ -297,6 +298,7 @@ def rules_of(row: Contest) -> dict[str, Any]:
         "one_vote": True,
         "own_entry": False,
         "ties": "tongxin.draw/1",
+        "uncounted": RULE,
     }
 
 

@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from tongxin.communities import queries as communities
 from tongxin.communities.models import Community
+from tongxin.communities.terms import State
 from tongxin.foundation import clock
 from tongxin.foundation.access import Verb, Viewer
 from tongxin.foundation.errors import Refused
@@ -17,6 +18,7 @@ from tongxin.voices.rules.answers import Answers, Asked, answers
 from tongxin.voices.rules.mix import Share, mix, wanted
 from tongxin.voices.terms import (
     EDITORS,
+    KEEPERS,
     MIX_OVER,
     RATE_OVER,
     READERS,
@@ -70,6 +72,23 @@ class ItemLine:
 def keeps(viewer: Viewer, community_id: UUID) -> Community:
     """A community that the viewer keeps. Refuses `absent`."""
     return communities.access_community(viewer, community_id, Verb.DECIDE)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A community that somebody keeps."""
+
+    id: UUID
+    name: str
+
+
+def kept(viewer: Viewer) -> list[Kept]:
+    """The communities that the viewer keeps, open ones first, by name; those of the whole brand only for who reaches all of it."""
+    places = viewer.places(KEEPERS)
+    rows = Community.objects.exclude(state=State.CLOSED)
+    if places is not None:
+        rows = rows.filter(store__in=places) if viewer.roles & KEEPERS else rows.none()
+    return [Kept(one.public_id, one.name) for one in rows.order_by("-state", "name", "id")]
 
 
 def calendar(viewer: Viewer, community_id: UUID, *, since: date, until: date) -> list[EntryLine]:

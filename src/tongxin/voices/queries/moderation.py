@@ -365,14 +365,28 @@ def statistics(viewer: Viewer, days: int = 28) -> dict[str, Any]:
 _MARKS = """
 SELECT ARRAY(SELECT s.at FROM voices_strike s WHERE s.person_id = ANY(%(own)s) AND s.lifted_at IS NULL ORDER BY s.at),
     (SELECT max(m.until) FROM voices_mute m WHERE m.person_id = ANY(%(own)s) AND m.community_id = %(community)s
-        AND m.lifted_at IS NULL AND m.until > %(now)s)
+        AND m.lifted_at IS NULL AND m.until > %(now)s),
+    (SELECT r.ring FROM rings_placement r JOIN people_customer c ON c.id = r.customer_id
+        WHERE r.customer_id = %(person)s AND upper_inf(r.period) AND c.personalise LIMIT 1),
+    ARRAY(SELECT w.id FROM voices_brandword w
+        WHERE w.since <= %(day)s AND (w.until IS NULL OR w.until >= %(day)s) ORDER BY w.id)
 """
 
 
-def marks(
-    own: tuple[int, ...], community: int, now: datetime
-) -> tuple[tuple[datetime, ...], datetime | None]:
-    """Strikes that nobody lifted and the end of a pause, of all entries of a person, in one statement."""
-    row = prepared.one(_MARKS, {"own": list(own), "community": community, "now": now})
+@dataclass(frozen=True)
+class Marks:
+    """What is known of a writer beside the text: strikes that nobody lifted, the end of a pause, the ring; the brand's words in force."""
+
+    strikes: tuple[datetime, ...]
+    muted_until: datetime | None
+    ring: str
+    words: tuple[int, ...]
+
+
+def marks(own: tuple[int, ...], community: int, now: datetime, person: int | None = None) -> Marks:
+    """All of it over all entries of a person, in one statement. The ring of who wants nothing personal is not looked at."""
+    day = clock.business_day(now)
+    given = {"own": list(own), "community": community, "now": now, "day": day, "person": person}
+    row = prepared.one(_MARKS, given)
     assert row is not None  # a row of sub-selects answers always
-    return tuple(row[0]), row[1]
+    return Marks(tuple(row[0]), row[1], row[2] or "", tuple(row[3]))

@@ -150,24 +150,19 @@ class Said:
     posts_hour: int
     posts_day: int
     recent: tuple[int, ...]
-    ring: str
 
 
 _SAID = """
 SELECT count(*) FILTER (WHERE p.written_at > %(now)s - interval '1 hour'),
     count(*) FILTER (WHERE p.written_at > %(now)s - interval '1 day'),
     (array_agg(p.fingerprint ORDER BY p.written_at DESC)
-        FILTER (WHERE p.fingerprint <> 0 AND p.community_id = %(community)s))[1:20],
-    (SELECT r.ring FROM rings_placement r JOIN people_customer c ON c.id = r.customer_id
-        WHERE r.customer_id = %(person)s AND upper_inf(r.period) AND c.personalise LIMIT 1)
+        FILTER (WHERE p.fingerprint <> 0 AND p.community_id = %(community)s))[1:20]
 FROM voices_post p WHERE p.person_id = ANY(%(own)s) AND p.written_at > %(now)s - interval '7 days'
 """
 
 
-def said_lately(inside: Inside, person: int, now: datetime) -> Said:
-    """Counts of the last hour and day wherever it was, fingerprints of the last twenty here, the ring."""
-    row = prepared.one(
-        _SAID, {"now": now, "community": inside.community, "person": person, "own": list(inside.own)}
-    )
+def said_lately(inside: Inside, now: datetime) -> Said:
+    """Counts of the last hour and day wherever it was, fingerprints of the last twenty here."""
+    row = prepared.one(_SAID, {"now": now, "community": inside.community, "own": list(inside.own)})
     assert row is not None  # an aggregate answers always
-    return Said(row[0], row[1], tuple(row[2] or ()), row[3] or "")
+    return Said(row[0], row[1], tuple(row[2] or ()))

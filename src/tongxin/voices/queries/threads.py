@@ -13,7 +13,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page
 from tongxin.voices.models import Post, Topic
 from tongxin.voices.queries.cards import COLUMNS, JOINS, Card, card, filled, with_photos
-from tongxin.voices.queries.feeds import FEW, topic_feed
+from tongxin.voices.queries.feeds import FEW, feed_inside, topic_feed
 from tongxin.voices.queries.paging import OLDEST, after, check, place
 from tongxin.voices.queries.sights import shown
 from tongxin.voices.queries.standing import Inside, reader, standing
@@ -25,7 +25,7 @@ TOPICS = 30
 
 def access_post(viewer: Viewer, post_id: UUID) -> tuple[Post, Inside]:
     """A post that the viewer may read inside its community: seen, or their own, or as who keeps it. Refuses `absent`."""
-    found = Post.objects.select_related("community", "root").filter(public_id=post_id).first()
+    found = _by_id(post_id)
     if found is None:
         raise Refused("absent")
     inside = _reads(viewer, found.community)
@@ -36,6 +36,11 @@ def access_post(viewer: Viewer, post_id: UUID) -> tuple[Post, Inside]:
     if not kept:
         raise Refused("absent")
     return found, inside
+
+
+def _by_id(post_id: UUID) -> Post | None:
+    """One row by a unique key: `first()` would sort it, and composing the order costs more than asking."""
+    return next(iter(Post.objects.select_related("community", "root").filter(public_id=post_id)), None)
 
 
 def _reads(viewer: Viewer, community: Community) -> Inside:
@@ -58,7 +63,7 @@ def access_root(viewer: Viewer, post_id: UUID) -> tuple[Post, Inside]:
 
 def own_post(viewer: Viewer, post_id: UUID) -> Post:
     """A post by the viewer: a member's own, wherever they stand now. Refuses `absent`."""
-    found = Post.objects.select_related("community", "root").filter(public_id=post_id).first()
+    found = _by_id(post_id)
     if found is None or found.state == PostState.WITHDRAWN:
         raise Refused("absent")
     inside = standing(viewer, found.community.public_id)
@@ -162,9 +167,30 @@ class TopicPage:
 
 def topics(viewer: Viewer, community_id: UUID, *, limit: int = TOPICS) -> list[TopicLine]:
     """The open topics of a community, pinned ones first, then the liveliest. Refuses as `feed`."""
-    inside = reader(viewer, community_id)
+    return _topics(reader(viewer, community_id), limit)
+
+
+def _topics(inside: Inside, limit: int = TOPICS) -> list[TopicLine]:
     rows = Topic.objects.filter(community=inside.community, state=TopicState.OPEN)
     return [topic_line(row) for row in rows.order_by("-pinned", "-last_at", "-id")[:limit]]
+
+
+@dataclass(frozen=True)
+class TalkPage:
+    """What one sees at the fire of a community: where one stands there, what was said, what is talked about."""
+
+    inside: Inside
+    posts: Page[Card]
+    topics: list[TopicLine]
+
+
+def talk_page(
+    viewer: Viewer, community_id: UUID, *, kind: str = "", limit: int = FEW, cursor: str | None = None
+) -> TalkPage:
+    """`feed` and `topics` for one page, the standing looked up once. Refuses as `feed`."""
+    inside = reader(viewer, community_id)
+    posts = feed_inside(viewer, inside, kind=kind, limit=limit, cursor=cursor)
+    return TalkPage(inside, posts, _topics(inside))
 
 
 def topic_line(row: Topic) -> TopicLine:
@@ -183,7 +209,7 @@ def topic_line(row: Topic) -> TopicLine:
 
 def topic_page(viewer: Viewer, topic_id: UUID, *, limit: int = FEW, cursor: str | None = None) -> TopicPage:
     """One topic, newest first, for who may read inside. Refuses `absent`."""
-    row = Topic.objects.select_related("community").filter(public_id=topic_id).first()
+    row = next(iter(Topic.objects.select_related("community").filter(public_id=topic_id)), None)
     if row is None:
         raise Refused("absent")
     inside = _reads(viewer, row.community)

@@ -6,7 +6,7 @@ the doubt for such a word; for numbers, papers, a child's data and abuse nobody 
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -81,9 +81,10 @@ POLICIES: tuple[Policy, ...] = (
 POLICY = POLICIES[-1]
 
 
-def policy_at(now: datetime) -> Policy:
-    """The policy in force on a day."""
-    return max((p for p in POLICIES if p.since <= now), key=lambda p: p.since, default=POLICIES[0])
+def policy_at(now: datetime, lexicon: Lexicon | None = None) -> Policy:
+    """The policy in force on a day, with the list that comes with it or with another."""
+    found = max((p for p in POLICIES if p.since <= now), key=lambda p: p.since, default=POLICIES[0])
+    return found if lexicon is None else replace(found, lexicon=lexicon)
 
 
 def judge(text: str, author: Author, policy: Policy, now: datetime) -> Judgement:

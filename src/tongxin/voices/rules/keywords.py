@@ -8,13 +8,11 @@ sound like one of the list are a weaker finding of their own.
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick
-from pypinyin.constants import PINYIN_DICT
-from pypinyin.contrib.tone_convert import to_normal
 
 from tongxin.foundation.folding import fold, places
 from tongxin.voices.terms_moderation import Category, Level
@@ -59,7 +57,11 @@ class Lexicon:
         self._lawful = _finder(tuple(sorted({fold(phrase) for phrase in lawful} - {""})))
         sounding = [word for word in self.words if word.sound]
         self._sounds = tuple(sounding)
-        self._sound = _finder(tuple(sounded(fold(word.text)) for word in sounding))
+
+    @cached_property
+    def _sound(self) -> Callable[[str], list[tuple[int, int, int]]]:
+        """By sound; made when it is first asked for, because the readings of all characters take a while to load."""
+        return _finder(tuple(sounded(fold(word.text)) for word in self._sounds))
 
     def find(self, text: str) -> tuple[Hit, ...]:
         """The words of the list in `text`, in order of place."""
@@ -132,6 +134,9 @@ class _Syllables(dict[int, str]):
     """A character's first reading without its tone; anything else is itself."""
 
     def __missing__(self, code: int) -> str:
+        from pypinyin.constants import PINYIN_DICT  # noqa: PLC0415  # slow: its dictionaries take a third of a second
+        from pypinyin.contrib.tone_convert import to_normal  # noqa: PLC0415  # slow: the same ones
+
         readings = PINYIN_DICT.get(code)
         heard = to_normal(readings.split(",")[0]).replace("ü", "v") if readings else chr(code)
         self[code] = heard
@@ -168,8 +173,8 @@ def _data() -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads(here.read_text(encoding="utf-8"))
 
 
-@cache
-def shipped(extra: tuple[Word, ...] = ()) -> Lexicon:
-    """The list that comes with the product, and the brand's own words added to it."""
+@lru_cache(maxsize=8)
+def shipped(extra: tuple[Word, ...] = (), allowed: tuple[str, ...] = ()) -> Lexicon:
+    """The list that comes with the product with the brand's own words and lawful phrases; the brand's word goes before ours."""
     lawful = [phrase for group in _data()["lawful"] for phrase in group["phrases"]]
-    return Lexicon([*_shipped(), *extra], lawful)
+    return Lexicon([*_shipped(), *extra], [*lawful, *allowed])
