@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from amplify.worlds import TESTS, one, refused, someone
+from amplify.worlds import TESTS, margin, one, refused, someone
 from tongxin.amplify import actions, queries
 from tongxin.amplify.models import Ambassador
 from tongxin.amplify.terms_ambassadors import TRAINING, AmbassadorState, Tier
@@ -16,6 +16,7 @@ TERM = timedelta(days=90)
 
 @pytest.fixture
 def signed(noon):
+    margin()
     return actions.publish_agreement(viewer=TESTS, body="说清楚身份，不承诺效果。", perks=["新品先试", " "])
 
 

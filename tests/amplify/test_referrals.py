@@ -1,14 +1,16 @@
 """Friends who were brought: paid for a purchase that was kept, never for heads, taken back with its refund."""
 
+import random
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from amplify.worlds import TESTS, buys, member, refused, someone
+from amplify.worlds import TESTS, buys, margin, member, merged, refused, someone
 from tongxin.amplify import actions, queries
 from tongxin.amplify.models import Referral, RewardEntry
 from tongxin.amplify.terms_referrals import FOLLOWED_FOR, ReferralState
+from tongxin.commerce.models import PurchaseDay
 from tongxin.foundation import clock
 from tongxin.people import actions as people
 from tongxin.people.models import Customer, Deed
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lin(noon):
+    margin()
     return someone()
 
 
@@ -150,3 +153,82 @@ def test_an_erasure_ends_what_is_open_and_keeps_the_books(lin):
     assert Referral.objects.get(invitee=other.person).state == ReferralState.LAPSED
     refused("amplify.code", actions.name_friend, viewer=someone(), code="AAAAAAAA")
     assert later(FOLLOWED_FOR.days) == 0
+
+
+def test_nobody_is_thanked_for_themselves_even_where_it_is_found_out_later(lin):
+    """Promise P32: 0 paid for oneself."""
+    other, _ = brings(lin)
+    buys(other, 100_000)
+    merged(other, lin)
+    later(15)
+    assert ledger() == []
+
+
+def test_what_was_paid_for_oneself_is_taken_back_when_it_is_found_out(lin):
+    other, _ = brings(lin)
+    buys(other, 100_000)
+    later(15)
+    merged(other, lin)
+    later(16)
+    assert (sum(fen for _, _, fen in ledger()), later(17)) == (0, 0)
+
+
+def test_one_person_is_a_friend_once_under_however_many_entries(lin):
+    first, _ = brings(lin)
+    second, _ = brings(lin)
+    buys(first, 100_000)
+    buys(second, 50_000)
+    merged(second, first)
+    later(15)
+    assert len(ledger()) == 1
+
+
+def test_what_was_confirmed_and_is_found_to_be_false_is_taken_back(lin):
+    friend, row = brings(lin)
+    buys(friend, 100_000)
+    later(15)
+    with clock.held(clock.now() + timedelta(days=16)):
+        actions.decide_friend(
+            viewer=TESTS, referral_id=row.public_id, counts=False, reason="同一个人的两个号"
+        )
+    assert [fen for _, _, fen in ledger()] == [1500, -1500]
+    assert (Referral.objects.get().state, later(20)) == (ReferralState.REFUSED, 0)
+    assert Deed.objects.exclude(reverses=None).count() == 1
+
+
+def test_friends_of_several_members_from_one_phone_are_held(lin):
+    he = someone()
+    friend, _ = brings(lin, device="phone")
+    other, _ = brings(he, device="phone")
+    buys(friend, 100_000)
+    later(15)
+    assert (Referral.objects.get(invitee=friend.person).flags, ledger()) == (["elsewhere"], [])
+    assert Referral.objects.get(invitee=other.person).state == ReferralState.PENDING
+
+
+def test_four_friends_with_one_basket_are_held(lin):
+    friends = [brings(lin, device=f"d{n}")[0] for n in range(4)]
+    shop = member(lin).home_store
+    for n, friend in enumerate(friends):
+        Customer.objects.filter(pk=friend.person).update(home_store=shop)
+        buys(friend, 1990 + n)
+    later(15)
+    assert [row.flags for row in Referral.objects.all()] == [["alike"]] * 4
+
+
+def test_the_graph_of_friends_pays_two_at_most_and_its_sums_hold(lin):
+    """Made-up trees of friends: whoever they are, at most one direct and one assist, within a tenth of the margin."""
+    rng = random.Random(6)
+    members = [lin]
+    for _ in range(14):
+        friend, _row = brings(rng.choice(members))
+        buys(friend, rng.randrange(1, 300_000))
+        members.append(friend)
+    later(15)
+    for row in Referral.objects.all():
+        lines = list(RewardEntry.objects.filter(referral=row))
+        assert len(lines) <= 2
+        assert row.invitee_id not in {one.person_id for one in lines}
+        assert {one.person_id for one in lines} <= {row.referrer_id, row.assist_id}
+        bought = PurchaseDay.objects.get(customer=row.invitee_id)
+        assert sum(one.fen for one in lines) <= bought.net_fen * 3 // 100  # a tenth of 30 %

@@ -6,13 +6,16 @@ import pytest
 
 from people.factories import CustomerFactory, member_viewer
 from stores.factories import TESTS
+from tongxin.amplify import actions
 from tongxin.commerce.models import PurchaseDay
 from tongxin.foundation import clock
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
+from tongxin.people import actions as people
 from tongxin.people.models import Customer
+from tongxin.people.terms import MergeReason
 
-__all__ = ["TESTS", "buys", "member", "one", "refused", "someone"]
+__all__ = ["TESTS", "buys", "margin", "member", "merged", "one", "refused", "someone"]
 
 
 def someone(**more):
@@ -29,7 +32,18 @@ def one(viewer):
     return member(viewer).public_id
 
 
-def buys(viewer, fen, days=0):
+def margin(permille=300):
+    """From today on so much of every sale is margin."""
+    today = clock.business_day(clock.now())
+    actions.set_margin(viewer=TESTS, since=today, high_permille=permille, other_permille=permille)
+
+
+def merged(viewer, into):
+    """Two entries turn out to be one person."""
+    people.merge(viewer=TESTS, source=member(viewer), target=member(into), reason=MergeReason.MEMBER_ASKED)
+
+
+def buys(viewer, fen, days=0, high=0):
     """Net of a trading day so many days from now; below zero it is given back."""
     who = member(viewer)
     PurchaseDay.objects.create(
@@ -39,7 +53,7 @@ def buys(viewer, fen, days=0):
         source="test",
         orders=1,
         net_fen=fen,
-        high_margin_fen=0,
+        high_margin_fen=high,
     )
 
 

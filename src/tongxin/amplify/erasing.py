@@ -5,13 +5,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from tongxin.amplify.actions import ambassadors, demand, panels, referrals, stars
+from tongxin.amplify.actions import ambassadors, demand, outside, panels, referrals, stars, teachers
 from tongxin.amplify.models import (
     Ambassador,
     AmbassadorTask,
     Item,
     Licence,
+    OutsideTalent,
     PanelSeat,
+    PayoutLine,
     PollVote,
     PoolShare,
     Referral,
@@ -19,6 +21,7 @@ from tongxin.amplify.models import (
     RewardEntry,
     ShortlistPlace,
     Star,
+    Teacher,
     TrialAnswer,
     Work,
 )
@@ -41,6 +44,8 @@ class AmplifyEraser:
             + ambassadors.forget_ambassador(ids)
             + panels.forget_panels(ids)
             + demand.forget_demand(ids)
+            + teachers.forget_teacher(ids)
+            + outside.forget_outside(ids)
         )
 
     def export(self, person: Person) -> dict[str, list[Row]]:
@@ -163,6 +168,34 @@ def _programmes(ids: Sequence[int]) -> dict[str, list[Row]]:
         "shares": [
             {"points": row.points, "fen": row.fen, "at": row.at.isoformat()}
             for row in PoolShare.objects.filter(person__in=ids).order_by("id")
+        ],
+        "payouts": [
+            {
+                "thanks_fen": row.thanks_fen,
+                "shares_fen": row.shares_fen,
+                "before_fen": row.before_fen,
+                "fen": row.fen,
+                "drawn_at": row.payout.drawn_at.isoformat(),
+                "paid_at": iso(row.payout.paid_at),
+            }
+            for row in PayoutLine.objects.filter(person__in=ids).select_related("payout").order_by("id")
+        ],
+        "teaching": [
+            {
+                "state": row.state,
+                "specialties": row.specialties,
+                "shown_as": row.shown_as,
+                "words": row.words,
+                "why": row.why,
+                "invited_at": row.invited_at.isoformat(),
+                "answered_at": iso(row.answered_at),
+                "ended_at": iso(row.ended_at),
+            }
+            for row in Teacher.objects.filter(person__in=ids).order_by("id")
+        ],
+        "talents": [
+            {"community": row.community.name, "what": row.what, "agreed_at": row.agreed_at.isoformat()}
+            for row in OutsideTalent.objects.filter(person__in=ids).select_related("community").order_by("id")
         ],
     }
 

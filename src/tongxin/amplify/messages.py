@@ -44,6 +44,16 @@ MESSAGES: dict[str, MessageKind] = {
         "Your idea was made: {product}. {answer} Whether it carries your name is up to you.",
         ("product", "answer"),
     ),
+    "amplify.teacher_invited": MessageKind(
+        "我们想请你做名师：{why}。开不开主页、写什么，都由你定。",
+        "We would like you to teach: {why}. Whether you have a page and what it says is up to you.",
+        ("why",),
+    ),
+    "amplify.payout_paid": MessageKind(
+        "你的谢礼发了：{sum} 元。每一笔怎么来的，点开看得到。",
+        "Your thanks have been paid: {sum} yuan. See where each part comes from.",
+        ("sum",),
+    ),
     "amplify.poll_answered": MessageKind(
         "“{name}”有结果了：{answer}", "{name} has been answered: {answer}", ("name", "answer")
     ),

@@ -48,6 +48,7 @@ LOT_SHOWN_FOR = timedelta(hours=1)  # list and commitment stand for so long befo
 ANSWER_WITHIN = timedelta(days=14)  # after a poll closes
 OPTIONS_LEAST, OPTIONS_MOST = 1, 6
 COUNT_MOST = 20
+LONGEST = timedelta(days=731)  # a poll or a pool ends some day
 TITLE_MOST, ABOUT_MOST, OPTION_MOST, ANSWER_MOST = 40, 300, 40, 300
 POINTS_MOST = 100
 

@@ -58,6 +58,7 @@ STEPS: dict[Stage, frozenset[Stage]] = {
 
 ANSWER_WITHIN = timedelta(days=14)
 SEAT_FOR = timedelta(days=182)
+TRIAL_LONGEST = timedelta(days=182)
 SEAT_ASKED_FOR = timedelta(days=21)
 QUESTIONS_MOST = 6
 SCORE_MOST = 10
@@ -77,7 +78,9 @@ REFUSALS: dict[str, Sentence] = {
     "amplify.trial_answered": Sentence("你已经写过了，谢谢。", "You have answered already, thank you.", 409),
     "amplify.trial_scores": Sentence("每一项都选 0 到 10 分。", "Score every question from 0 to 10.", 422),
     "amplify.trial_questions": Sentence("写 1 到 {most} 个要打分的问题。", "Ask 1 to {most} questions.", 422),
-    "amplify.trial_when": Sentence("截止要在今天之后。", "It ends after today.", 422),
+    "amplify.trial_when": Sentence(
+        "截止要在今天之后、半年以内。", "It ends after today, within half a year.", 422
+    ),
     "amplify.item_step": Sentence("不能这样走。", "That is no step from here.", 409),
     "amplify.ideas_many": Sentence(
         "还有 {n} 个点子在等答复，先等等我们。", "{n} ideas of yours wait for an answer.", 409

@@ -32,6 +32,9 @@ class Flag(StrEnum):
     SHARED_DEVICE = "shared_device"
     SAME_PHONE = "same_phone"
     BURST = "burst"
+    ELSEWHERE = "elsewhere"
+    ALIKE = "alike"
+    RING = "ring"
 
 
 FLAG_LABELS: dict[Flag, tuple[str, str]] = {
@@ -39,6 +42,12 @@ FLAG_LABELS: dict[Flag, tuple[str, str]] = {
     Flag.SHARED_DEVICE: ("同一台设备登记了几位朋友", "several friends came from one device"),
     Flag.SAME_PHONE: ("手机尾号和邀请人相同", "same phone digits as who invited"),
     Flag.BURST: ("短时间内登记了太多朋友", "too many friends at once"),
+    Flag.ELSEWHERE: ("这台设备也登记过别人的朋友", "friends of others came from this device, too"),
+    Flag.ALIKE: (
+        "几位朋友同一天、同一店、买得一样多",
+        "several friends bought the same sum in one store on one day",
+    ),
+    Flag.RING: ("同一位邀请人的朋友多半有疑点", "most friends of who invited are in doubt"),
 }
 
 
@@ -66,10 +75,15 @@ BUY_WITHIN = timedelta(days=90)
 REFUND_DAYS = 14
 FOLLOWED_FOR = timedelta(days=180)  # refunds are followed this long after the purchase
 USUAL_PERMILLE = 50  # of the margin
-MARGIN_PERMILLE = 300  # what of a sale counts as margin where the till does not say
 DIRECT_PERMILLE = 800  # of the thanks; the rest is the assist's
 BURST_HOUR, BURST_DAY = 4, 8  # friends of one member in an hour, in a day
 SHARED = 2  # friends of one member from one device
+COUNTER = 4  # so many inviters with one device: it stands in a shop
+ALIKE, ALIKE_PERCENT = (
+    4,
+    3,
+)  # friends of one member who bought the same on one day in one store, within so much
+RING_LEAST = 4  # friends of one member, half of them in doubt: then all of them are
 CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
 CODE_LENGTH = 8
 

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from tongxin.foundation.folding import LOOK_ALIKES, simplified
+
 Level = Literal["forbidden", "careful"]
 
 # What lies between a kept character and the one before it.
@@ -94,7 +96,7 @@ def _fold(text: str) -> _Folded:
             kind = unicodedata.category(char)
             stroke = char in DASHES and gap == NONE and kept[-1:] in (["第"], ["唯"])
             if kind[0] in "LN" or char == "%" or stroke:
-                kept.append("一" if stroke else folds.get(char, char))
+                kept.append("一" if stroke else folds.get(char) or LOOK_ALIKES.get(char) or simplified(char))
                 at.append(place)
                 gaps.append(gap)
                 wides.append(wide)
@@ -180,6 +182,7 @@ def _data() -> dict[str, object]:
 
 @cache
 def _folds() -> dict[str, str]:
+    """Characters that advertising writes for others, beyond traditional and look-alike ones (foundation/folding.py)."""
     pairs: dict[str, str] = _data()["folds"]  # type: ignore[assignment]  # the file's own shape
     return {line[i]: line[i + 1] for line in pairs.values() for i in range(0, len(line), 2)}
 

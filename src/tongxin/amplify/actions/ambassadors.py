@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from tongxin.amplify.actions import trails
-from tongxin.amplify.actions.stars import fit, text
+from tongxin.amplify.actions.words import fit, text
 from tongxin.amplify.models import Agreement, Ambassador, AmbassadorTask
 from tongxin.amplify.rules.ambassadors import missing, term_holds
 from tongxin.amplify.terms import DECIDERS, EDITORS

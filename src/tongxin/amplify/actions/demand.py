@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tongxin.amplify import evidence
 from tongxin.amplify.actions import trails
-from tongxin.amplify.actions.stars import text
+from tongxin.amplify.actions.words import text
 from tongxin.amplify.models import Poll, PollVote, Pool, PoolShare, Shortlist, ShortlistPlace
 from tongxin.amplify.terms import DECIDERS, EDITORS
 from tongxin.amplify.terms_demand import (
@@ -18,6 +18,7 @@ from tongxin.amplify.terms_demand import (
     ANSWER_MOST,
     ANSWER_WITHIN,
     COUNT_MOST,
+    LONGEST,
     LOT_SHOWN_FOR,
     OPTION_MOST,
     OPTIONS_LEAST,
@@ -31,6 +32,7 @@ from tongxin.amplify.terms_demand import (
     PollKind,
     Slot,
 )
+from tongxin.commerce.actions import ask_second
 from tongxin.compass.apportion import hand_out
 from tongxin.compass.koc.policy import Policy
 from tongxin.foundation import clock
@@ -181,7 +183,7 @@ def open_poll(
     now = clock.now()
     right = OPTIONS_LEAST <= len(choices) <= OPTIONS_MOST and len(set(choices)) == len(choices)
     priced = kind is PollKind.WANT or (price_fen is not None and price_fen > 0 and bool(least))
-    if not right or not priced or closes_at <= now:
+    if not right or not priced or not now < closes_at <= now + LONGEST:
         raise Refused("amplify.poll_form")
     with transaction.atomic():
         poll = Poll.objects.create(
@@ -266,7 +268,7 @@ def publish_pool(
     known = bool(points) and all(
         code in BY_CODE and type(worth) is int and 0 < worth <= POINTS_MOST for code, worth in points.items()
     )
-    if pool_fen <= 0 or not known or not now <= since < until:
+    if pool_fen <= 0 or not known or not now <= since < until <= now + LONGEST:
         raise Refused("amplify.pool_form")
     with transaction.atomic():
         pool = Pool.objects.create(
@@ -291,7 +293,8 @@ def publish_pool(
 def settle_pool(*, viewer: Viewer, pool_id: UUID) -> Pool:
     """Share it out: points for deeds that stand, linearly, in whole fen, largest remainder; nobody earned anything: it stays.
 
-    Refuses `absent`, `amplify.pool_early`, `amplify.pool_settled`.
+    Refuses `absent`, `amplify.pool_early`, `amplify.pool_settled`, and `commerce.second_person_needed` where one person who published
+    much would share it out, too.
     """
     with transaction.atomic():
         pool = Pool.objects.select_for_update(no_key=True).filter(public_id=pool_id).first()
@@ -302,6 +305,7 @@ def settle_pool(*, viewer: Viewer, pool_id: UUID) -> Pool:
         now = clock.now()
         if now < pool.until:
             raise Refused("amplify.pool_early")
+        ask_second(viewer=viewer, first=pool.published_by, fen=pool.pool_fen)
         earned = _earned(pool, now)
         # names of one width: ties go by name, and so by the number
         fen = (

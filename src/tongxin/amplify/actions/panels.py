@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from tongxin.amplify.actions import trails
-from tongxin.amplify.actions.stars import fit, text
+from tongxin.amplify.actions.words import fit, text
 from tongxin.amplify.models import Item, ItemStep, Panel, PanelSeat, Trial, TrialAnswer
 from tongxin.amplify.rules.panels import due_at, filled, may_step
 from tongxin.amplify.terms import DECIDERS, NAME_MOST, PROPOSERS, WHY_MOST
@@ -23,6 +23,7 @@ from tongxin.amplify.terms_panels import (
     SEAT_ASKED_FOR,
     SEAT_FOR,
     SEATS_MOST,
+    TRIAL_LONGEST,
     WORDS_MOST,
     ItemKind,
     SeatState,
@@ -226,7 +227,7 @@ def open_trial(
         if panel.closed_at is not None:
             raise Refused("amplify.panel_closed")
         now = clock.now()
-        if until <= now:
+        if not now < until <= now + TRIAL_LONGEST:
             raise Refused("amplify.trial_when")
         trial = Trial.objects.create(
             panel=panel,

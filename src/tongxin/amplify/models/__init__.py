@@ -2,9 +2,20 @@
 
 from tongxin.amplify.models.ambassadors import Agreement, Ambassador, AmbassadorTask
 from tongxin.amplify.models.demand import Poll, PollVote, Pool, PoolShare, Shortlist, ShortlistPlace
+from tongxin.amplify.models.outside import (
+    OutsideCommunity,
+    OutsideDeal,
+    OutsideObservation,
+    OutsidePlacement,
+    OutsidePresence,
+    OutsideTalent,
+    OutsideWeek,
+)
 from tongxin.amplify.models.panels import Item, ItemStep, Panel, PanelSeat, Trial, TrialAnswer
 from tongxin.amplify.models.referrals import Referral, ReferralCode, RewardEntry
+from tongxin.amplify.models.sharing import MarginRule, Payout, PayoutLine
 from tongxin.amplify.models.stars import Licence, Star, Work, WorkUse
+from tongxin.amplify.models.teachers import Teacher
 
 __all__ = [
     "Agreement",
@@ -13,8 +24,18 @@ __all__ = [
     "Item",
     "ItemStep",
     "Licence",
+    "MarginRule",
+    "OutsideCommunity",
+    "OutsideDeal",
+    "OutsideObservation",
+    "OutsidePlacement",
+    "OutsidePresence",
+    "OutsideTalent",
+    "OutsideWeek",
     "Panel",
     "PanelSeat",
+    "Payout",
+    "PayoutLine",
     "Poll",
     "PollVote",
     "Pool",
@@ -25,6 +46,7 @@ __all__ = [
     "Shortlist",
     "ShortlistPlace",
     "Star",
+    "Teacher",
     "Trial",
     "TrialAnswer",
     "Work",

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from tongxin.amplify.models.teachers import Teacher
 from tongxin.amplify.terms_referrals import REFERRAL_LABELS, Part, ReferralState, ThanksSide
 from tongxin.foundation.personal import Erase, declare, personal
 from tongxin.people.models import Customer
@@ -31,10 +32,16 @@ class ReferralCode(models.Model):
 
 
 class Referral(models.Model):
-    """One friend brought by one member. `terms` are the published numbers as they were when the friend came."""
+    """One friend brought by one member or by a teacher's page; a colleague who teaches is named and never paid.
+
+    `terms` are the published numbers as they were when the friend came.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    referrer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", db_index=False)
+    referrer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    teacher = models.ForeignKey(Teacher, on_delete=models.PROTECT, null=True, related_name="+")
     invitee = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="+")
     assist = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
@@ -54,7 +61,7 @@ class Referral(models.Model):
     reason = models.CharField(max_length=200, default="", blank=True)
 
     personal = declare(
-        "id public_id terms decided_by",
+        "id public_id teacher terms decided_by",
         referrer=personal("friends who were brought", BOOKS, erase=Erase.KEEP, export=False),
         invitee=personal("friends who were brought", BOOKS, erase=Erase.KEEP, export=False),
         assist=personal("friends who were brought", BOOKS, erase=Erase.KEEP, export=False),
@@ -72,6 +79,9 @@ class Referral(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(condition=~Q(referrer=F("invitee")), name="referral_two_people"),
+            models.CheckConstraint(
+                condition=Q(referrer__isnull=False) | Q(teacher__isnull=False), name="referral_of_somebody"
+            ),
             models.CheckConstraint(
                 condition=Q(assist=None) | (~Q(assist=F("invitee")) & ~Q(assist=F("referrer"))),
                 name="referral_assist_is_a_third",

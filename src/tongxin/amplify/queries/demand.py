@@ -16,7 +16,7 @@ from tongxin.events.queries.doors import masked
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
-from tongxin.people.queries import cluster, home_store_of
+from tongxin.people.queries import cluster, home_store_of, live_deeds
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def _poll(
 
 @dataclass(frozen=True)
 class PoolCard:
-    """A pool with its published points; `mine` are one's own points and fen once it is shared out."""
+    """A pool with its published points; `mine` are one's own points and fen once it is shared out, `so_far` one's points before."""
 
     id: UUID
     title: str
@@ -222,18 +222,37 @@ class PoolCard:
     people: int
     paid_fen: int
     mine: tuple[int, int] | None
+    so_far: int
+    over: bool
 
 
-def pools(viewer: Viewer, *, limit: int = 10) -> list[PoolCard]:
+def _points_so_far(rows: list[Pool], own: Collection[int], now: datetime) -> dict[int, int]:
+    """One's own points in pools that are not shared out yet; one statement."""
+    open_ = [row for row in rows if row.settled_at is None and row.since <= now]
+    if not open_ or not own:
+        return {}
+    deeds = live_deeds(now, min(row.since for row in open_), own)
+    return {
+        row.pk: sum(
+            row.points.get(deed.kind, 0) for deed in deeds if row.since <= deed.occurred_at < row.until
+        )
+        for row in open_
+    }
+
+
+def pools(viewer: Viewer, *, limit: int = 10, only: UUID | None = None) -> list[PoolCard]:
     """The newest pools: the published rules are for everybody who is signed in, one's own share for oneself."""
     if viewer.anonymous:
         raise Refused("absent")
-    rows = list(Pool.objects.order_by("-id")[:limit])
+    found = Pool.objects.order_by("-id")
+    rows = list((found if only is None else found.filter(public_id=only))[:limit])
     own = [] if viewer.person is None else cluster(viewer.person)
     mine = {
         share.pool_id: (share.points, share.fen)
         for share in PoolShare.objects.filter(pool__in=rows, person__in=own)
     }
+    now = clock.now()
+    points = _points_so_far(rows, own, now)
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for pool, fen in PoolShare.objects.filter(pool__in=rows).values_list("pool", "fen"):
         sums[pool][0] += 1
@@ -250,6 +269,8 @@ def pools(viewer: Viewer, *, limit: int = 10) -> list[PoolCard]:
             sums[row.pk][0],
             sums[row.pk][1],
             mine.get(row.pk),
+            points.get(row.pk, 0),
+            row.until <= now,
         )
         for row in rows
     ]

@@ -56,7 +56,7 @@ def my_friends(viewer: Viewer, *, limit: int = 50) -> MyFriends:
         Referral.objects.filter(referrer__in=own).select_related("invitee__survivor").order_by("-id")[:limit]
     )
     thanks = RewardEntry.objects.filter(person__in=own).order_by("-id")
-    mine = Referral.objects.filter(invitee__in=own).select_related("referrer__survivor").first()
+    mine = Referral.objects.filter(invitee__in=own).select_related("referrer__survivor", "teacher").first()
     return MyFriends(
         "" if code is None else code.code,
         tuple(
@@ -65,8 +65,15 @@ def my_friends(viewer: Viewer, *, limit: int = 50) -> MyFriends:
         ),
         tuple(ThanksLine(Part(row.part), ThanksSide(row.kind), row.fen, row.at) for row in thanks[:limit]),
         thanks.aggregate(sum=Sum("fen"))["sum"] or 0,
-        "" if mine is None else masked((mine.referrer.survivor or mine.referrer).nickname),
+        "" if mine is None else _by(mine),
     )
+
+
+def _by(row: Referral) -> str:
+    """Who brought a friend: a member's name masked, or a teacher's as it stands on the page."""
+    if row.teacher is not None:
+        return row.teacher.shown_as
+    return "" if row.referrer is None else masked((row.referrer.survivor or row.referrer).nickname)
 
 
 def _kind(state: str) -> ReferralState:
@@ -80,7 +87,7 @@ class ReferralLine:
     """A friend in the list of who decides."""
 
     id: UUID
-    referrer: UUID
+    referrer: UUID | None
     referrer_name: str
     invitee_name: str
     store: str
@@ -102,7 +109,7 @@ def referrals(
     if state is not None:
         rows = rows.filter(state=state)
     found = page(
-        rows.select_related("referrer__survivor", "invitee__survivor", "store"),
+        rows.select_related("referrer__survivor", "teacher", "invitee__survivor", "store"),
         by=("-id",),
         limit=limit,
         cursor=cursor,
@@ -116,12 +123,12 @@ def referrals(
 
 
 def _line(row: Referral, fen: int) -> ReferralLine:
-    referrer = row.referrer.survivor or row.referrer
+    referrer = None if row.referrer is None else row.referrer.survivor or row.referrer
     invitee = row.invitee.survivor or row.invitee
     return ReferralLine(
         row.public_id,
-        referrer.public_id,
-        masked(referrer.nickname),
+        None if referrer is None else referrer.public_id,
+        _by(row),
         masked(invitee.nickname),
         "" if row.store is None else row.store.name,
         ReferralState(row.state),
@@ -137,7 +144,7 @@ def _line(row: Referral, fen: int) -> ReferralLine:
 def referral_line(viewer: Viewer, referral_id: UUID) -> ReferralLine:
     """One of them. Refuses `absent`."""
     row = (
-        Referral.objects.select_related("referrer__survivor", "invitee__survivor", "store")
+        Referral.objects.select_related("referrer__survivor", "teacher", "invitee__survivor", "store")
         .filter(public_id=referral_id)
         .first()
     )

@@ -1,11 +1,22 @@
 """Friends who were brought: what makes somebody look before a payment, and what a purchase that was kept is worth."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from tongxin.amplify.terms_referrals import BURST_DAY, BURST_HOUR, SHARED, Flag, Part, ThanksSide
+from tongxin.amplify.terms_referrals import (
+    ALIKE,
+    ALIKE_PERCENT,
+    BURST_DAY,
+    BURST_HOUR,
+    COUNTER,
+    RING_LEAST,
+    SHARED,
+    Flag,
+    Part,
+    ThanksSide,
+)
 from tongxin.compass import referral
 
 EPOCH = date(1970, 1, 1)
@@ -13,24 +24,49 @@ EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Named:
-    """A friend who named who brought them. `device` and `phone` are keyed hashes, "" where unknown."""
+    """A friend who named who brought them. `device` and `phone` are keyed hashes, "" where unknown; the first purchase with its store."""
 
     at: datetime
     device: str = ""
     phone: str = ""
+    bought_on: date | None = None
+    fen: int = 0
+    store: int | None = None
 
 
 @dataclass(frozen=True)
 class Inviter:
-    """Who is named: the devices and phone digits known of them, and all friends who named them (this one too)."""
+    """Who is named: the devices and phone digits known of them, and all friends who named them (this one too).
+
+    `elsewhere`: how many others had friends from a device, for each device of these friends.
+    """
 
     devices: frozenset[str]
     phones: frozenset[str]
     friends: tuple[Named, ...]
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
 
 
 def flags(friend: Named, inviter: Inviter) -> tuple[Flag, ...]:
-    """Everything that should make a person look, in the order of the list."""
+    """Everything that should make a person look, in the order of the list. Where half of somebody's friends are in doubt, all are."""
+    found = _seen(friend, inviter)
+    if held(found, friend) or len(inviter.friends) < RING_LEAST:
+        return found
+    doubted = sum(held(_seen(one, inviter), one) for one in inviter.friends)
+    return (*found, Flag.RING) if 2 * doubted >= len(inviter.friends) else found
+
+
+def held(found: Collection[Flag], friend: Named) -> bool:
+    """Is it enough to wait for a person? Many friends at once are a class that went well, unless nothing is known of the device.
+
+    >>> at = datetime(2026, 11, 1)
+    >>> held([Flag.BURST], Named(at, "d1")), held([Flag.BURST], Named(at)), held([Flag.ALIKE], Named(at, "d1"))
+    (False, True, True)
+    """
+    return any(one is not Flag.BURST or not friend.device for one in found)
+
+
+def _seen(friend: Named, inviter: Inviter) -> tuple[Flag, ...]:
     found = {
         Flag.SAME_DEVICE: bool(friend.device) and friend.device in inviter.devices,
         Flag.SHARED_DEVICE: bool(friend.device)
@@ -38,8 +74,18 @@ def flags(friend: Named, inviter: Inviter) -> tuple[Flag, ...]:
         Flag.SAME_PHONE: bool(friend.phone) and friend.phone in inviter.phones,
         Flag.BURST: _around(friend, inviter.friends, timedelta(hours=1)) > BURST_HOUR
         or _around(friend, inviter.friends, timedelta(days=1)) > BURST_DAY,
+        Flag.ELSEWHERE: 0 < inviter.elsewhere.get(friend.device, 0) < COUNTER,
+        Flag.ALIKE: sum(_alike(friend, one) for one in inviter.friends) >= ALIKE,
     }
     return tuple(flag for flag, holds in found.items() if holds)
+
+
+def _alike(friend: Named, other: Named) -> bool:
+    """Did both buy on one day in one store, for nearly the same? Everybody is like themselves."""
+    if friend.bought_on is None or friend.fen <= 0:
+        return False
+    same = (friend.bought_on, friend.store) == (other.bought_on, other.store)
+    return same and 100 * abs(friend.fen - other.fen) <= ALIKE_PERCENT * friend.fen
 
 
 def _around(friend: Named, friends: Sequence[Named], span: timedelta) -> int:
@@ -57,12 +103,25 @@ def _around(friend: Named, friends: Sequence[Named], span: timedelta) -> int:
 
 @dataclass(frozen=True)
 class Terms:
-    """The published numbers as they were when the friend came, in thousandths; `margin` is what of a sale is margin."""
+    """The published numbers as they were when the friend came, in thousandths.
+
+    `high` and `margin` are what of a sale is margin: of articles with a high one, and of all others.
+    """
 
     of_margin: int
     direct: int
+    high: int
     margin: int
     refund_days: int
+
+    def margin_of(self, net_fen: int, high_fen: int) -> int:
+        """The margin of a day's purchase in whole fen; the high part is never more than all of it.
+
+        >>> Terms(50, 800, 400, 200, 14).margin_of(10_000, 2_500)
+        2500
+        """
+        high = min(max(0, high_fen), net_fen)
+        return (high * self.high + (net_fen - high) * self.margin) // 1000
 
 
 @dataclass(frozen=True)
@@ -71,6 +130,7 @@ class DayNet:
 
     on: date
     net_fen: int
+    high_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +141,7 @@ class Bought:
     due_on: date
     first_fen: int
     left_fen: int
+    high_fen: int = 0
 
 
 def first_purchase(days: Sequence[DayNet], since: date, until: date, terms: Terms) -> Bought | None:
@@ -92,7 +153,9 @@ def first_purchase(days: Sequence[DayNet], since: date, until: date, terms: Term
     back = sum(one.net_fen for one in rows if one.on > first.on and one.net_fen < 0)
     left = max(0, first.net_fen + back)
     # it pays from the day after the window
-    return Bought(first.on, first.on + timedelta(days=terms.refund_days + 1), first.net_fen, left)
+    return Bought(
+        first.on, first.on + timedelta(days=terms.refund_days + 1), first.net_fen, left, first.high_fen
+    )
 
 
 @dataclass(frozen=True)
@@ -121,7 +184,7 @@ def due(
         direct=Fraction(terms.direct, 1000),
         refund_days=terms.refund_days,
     )
-    margin = bought.first_fen * terms.margin // 1000
+    margin = terms.margin_of(bought.first_fen, bought.high_fen)
     row = referral.Purchase(
         code="first",
         payer=str(payer),
@@ -130,7 +193,8 @@ def due(
         day=(bought.on - EPOCH).days,
     )
     before = [referral.Line("first", str(one.person), str(one.part), one.fen) for one in paid]
-    left = min(margin, bought.left_fen * terms.margin // 1000)
+    # what was given back takes its part of the margin with it
+    left = margin * min(bought.left_fen, bought.first_fen) // bought.first_fen
     return tuple(
         Due(int(line.member), Part(line.role), line.fen)
         for line in referral.after_refund(before, row, left, rules)
