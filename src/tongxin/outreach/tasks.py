@@ -8,6 +8,7 @@ from procrastinate.job_context import JobContext
 from tongxin.foundation.access import system
 from tongxin.foundation.ticking import ticks
 from tongxin.outreach import actions
+from tongxin.outreach.actions import robots
 
 WINDOW = 19.0  # seconds; then the next job goes on
 EVERY = 1.0  # seconds between looks
@@ -39,6 +40,13 @@ def run_drain(context: JobContext, timestamp: int) -> int:  # noqa: ARG001 (proc
 def run_sequences(timestamp: int) -> int:  # noqa: ARG001 (as above)
     """Every five minutes: who has entered a sequence, and which step is due."""
     return actions.run_sequences(viewer=SEQUENCES)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="outreach.tell_recalls", queueing_lock="outreach.tell_recalls")
+def tell_recalls(timestamp: int) -> int:  # noqa: ARG001 (as above)
+    """Each minute: stores whose open event stands on a recalled kit."""
+    return robots.tell_recalls(viewer=WORKER)
 
 
 @app.periodic(cron="33 3 * * *")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tongxin.foundation.access import SYSTEM
 from tongxin.foundation.errors import Sentence
-from tongxin.outreach import terms_plans, terms_wecom
+from tongxin.outreach import terms_handover, terms_plans, terms_wecom
 from tongxin.stores.terms import Role
 
 
@@ -226,6 +226,7 @@ POLICY_EDITORS: frozenset[str] = frozenset({SYSTEM, Role.ADMIN, Role.HQ_EDITOR})
 REFUSALS: dict[str, Sentence] = {
     **terms_plans.REFUSALS,
     **terms_wecom.REFUSALS,
+    **terms_handover.REFUSALS,
     "outreach.empty": Sentence("请先写好消息内容。", "Write the message first.", 422),
     "outreach.too_long": Sentence(
         "消息太长：最多 {most} 个字。", "Too long: at most {most} characters.", 422
@@ -277,6 +278,7 @@ REFUSALS: dict[str, Sentence] = {
 ACTS: dict[str, str] = {
     **terms_plans.ACTS,
     **terms_wecom.ACTS,
+    **terms_handover.ACTS,
     "outreach.message_planned": "拟好一条消息",
     "outreach.message_changed": "修改了一条消息",
     "outreach.message_approved": "批准了一条消息",

@@ -54,6 +54,13 @@ class CodeState(StrEnum):
     CLOSED = "closed"
 
 
+CODE_STATE_LABELS: dict[CodeState, tuple[str, str]] = {
+    CodeState.MAKING: ("制作中", "being made"),
+    CodeState.LIVE: ("可用", "live"),
+    CodeState.CLOSED: ("已停用", "closed"),
+}
+
+
 class Source(StrEnum):
     """Where people come from."""
 
@@ -82,6 +89,14 @@ class TouchKind(StrEnum):
 
     ADDED = "added"
     JOINED = "joined"
+    WELCOMED = "welcomed"
+
+
+TOUCH_LABELS: dict[TouchKind, tuple[str, str]] = {
+    TouchKind.ADDED: ("加了店员的企业微信", "added a colleague in WeCom"),
+    TouchKind.JOINED: ("进了微信群", "joined a WeCom group"),
+    TouchKind.WELCOMED: ("收到欢迎语", "was welcomed"),
+}
 
 
 # The platform lets staff be reminded of one hand-over so often within a day (row 17).

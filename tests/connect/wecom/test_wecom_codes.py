@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from connect.wecom import corp
 from people.factories import CustomerFactory
 from stores.factories import TESTS, StaffFactory, StoreFactory
+from tongxin.connect.wecom import greeting
 from tongxin.connect.wecom.coding import Coder
 from tongxin.connect.wecom.groups import WeComGroups
 from tongxin.connect.wecom.mirroring import Mirror
@@ -17,7 +18,7 @@ from tongxin.foundation.access import Grant, Viewer
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
 from tongxin.outreach import rules_wecom
-from tongxin.outreach.actions import wecom_codes, wecom_forgetting
+from tongxin.outreach.actions import wecom_codes, wecom_forgetting, wecom_handovers
 from tongxin.outreach.models import WecomCode, WecomContact, WecomTouch
 from tongxin.outreach.queries import wecom as kept
 from tongxin.outreach.terms_wecom import CodeKind, Source
@@ -196,6 +197,38 @@ def test_a_full_group_rolls_over_and_nobody_is_turned_away(noon):
         assert WecomTouch.objects.filter(code=code, kind="joined").count() == 9
 
 
+@pytest.mark.parametrize(("rolled", "turned_away"), [(True, 0), (False, 3)])
+def test_a_second_group_takes_over_before_the_first_is_full(noon, rolled, turned_away):
+    """Where the platform may not open groups by itself. Without our roll-over (the control) three stand before a full group."""
+    corner = Corner(noon, group_size=4)
+    with corner.time.now():
+        code = corner.made()
+        corner.ways()[code.config_id]["auto_create_room"] = 0
+        acts.open_group(corner.platform, "lin", "古墩路店 2")
+        for n in range(6):
+            acts.scan(corner.platform, code.config_id, f"wm{n}")
+            corner.look()
+            if rolled:
+                wecom_codes.roll_over()
+                Coder(corp.caller(corner.platform)).round()
+                corner.ways()[code.config_id]["auto_create_room"] = 0
+    inside = set().union(*(row["members"] for row in corner.platform.world.all("groups"))) - {"lin"}
+    assert 6 - len(inside) == turned_away
+
+
+def test_a_posters_code_can_lead_to_a_colleague_whose_welcome_leads_into_the_group(corner):
+    group = corner.made(CodeKind.GROUP)
+    poster = corner.made(
+        CodeKind.POSTER, staff=corner.staff, about=("events", "5f3a9c1e-1111-4222-8333-444455556666")
+    )
+    assert corner.ways()[poster.config_id]["user"] == ["lin"]
+    said = greeting.words(poster.state)
+    assert f"/m/events/5f3a9c1e-1111-4222-8333-444455556666/?c={poster.state}" in said
+    assert group.picture in said
+    assert wecom_codes.roll_over() == 0, "it leads to a colleague: no group is put behind it"
+    assert greeting.words("somebody-elses") == greeting.HELLO.format(brand=corner.store.brand.name)
+
+
 def test_the_nearest_store_answers(corner):
     far = StoreFactory(name="城东店", lat=30.25, lng=120.25)
     nowhere = StoreFactory(name="没有坐标")
@@ -255,13 +288,17 @@ def test_forgetting_a_person_takes_the_way_and_leaves_the_groups_figures(corner)
     add_identity(viewer=TESTS, customer=member, kind=IdentityKind.WECOM, value="wm1", source="c")
     acts.scan(corner.platform, code.config_id, "wm1"), acts.befriend(corner.platform, "lin", "wm1")
     corner.look()
+    chen = StaffFactory(store=corner.store, wecom_userid="chen")
+    with corner.time.now():
+        wecom_handovers.start(viewer=TESTS, old=corner.staff, new=chen, left=False)
     held = wecom_forgetting.held([member.pk])
     assert {name: len(rows) for name, rows in held.items()} == {
         "wecom_contacts": 1,
         "wecom_groups": 1,
+        "wecom_handovers": 1,
         "wecom_steps": 2,
     }
-    assert wecom_forgetting.forget([member.pk]) == 4
+    assert wecom_forgetting.forget([member.pk]) == 5
     assert not WecomContact.objects.filter(customer=member).exists()
     assert {name: rows for name, rows in wecom_forgetting.held([member.pk]).items() if rows} == {}
 

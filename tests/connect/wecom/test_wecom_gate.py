@@ -200,7 +200,7 @@ def test_a_cut_line_is_looked_up_and_not_repeated(shop):
     shop.platform.faults.set(Switch("cut", "add_msg_template"))
     assert shop.carry(21).unknown == 1
     assert WecomTask.objects.get().state == "unknown"
-    assert shop.carry(31).adopted == 1
+    assert shop.carry(60).adopted == 1
     assert len(shop.made()) == 1
     assert shop.sends() == [("awaiting_staff", "")] * 3
 
@@ -209,8 +209,8 @@ def test_what_is_not_there_after_two_looks_is_handed_over_again(shop):
     shop.planned()
     shop.platform.faults.set(Switch("lost", "add_msg_template"))
     shop.carry(21)
-    assert shop.carry(31).again == 0
-    assert shop.carry(61).again == 1
+    assert shop.carry(60).again == 0
+    assert shop.carry(90).again == 1
     assert shop.carry(1).handed in {0, 1}
     assert len(shop.made()) == 1
 
@@ -232,7 +232,7 @@ def test_another_plan_of_the_same_words_is_not_taken_for_it(shop):
             ),
         )
     shop.platform.faults.set(Switch("lost", "add_msg_template"))
-    shop.carry(21), shop.carry(31), shop.carry(61), shop.carry(1)
+    shop.carry(21), shop.carry(60), shop.carry(90), shop.carry(1)
     assert sorted(len(row["targets"]) for row in shop.made()) == [1, 3]
 
 

@@ -44,22 +44,32 @@ def test_characters_go_as_they_are(platform):
     assert platform.world.get("messages", made.msgid)["text"] == "烘焙课🍞"
 
 
-def test_when_a_colleague_leaves_customers_and_groups_go_over_and_not_too_often(platform):
+def test_customers_go_over_after_a_day_unless_they_refuse(platform):
+    one = corp.caller(platform)
+    with pytest.raises(WeComFault) as fault:
+        contacts.hand_over(one, "lin", "chen", ["wm00000"], left=True)
+    assert fault.value.number == 40097  # has not left
+    moved = contacts.hand_over(one, "lin", "chen", ["wm00000", "wm00001", "wm-nobody"], left=False)
+    assert [row.errcode for row in moved] == [0, 0, 40096]
+    assert contacts.hand_over(one, "lin", "chen", ["wm00000"], left=False)[0].errcode == 40129  # under way
+    assert [row.status for row in contacts.handed_over(one, "lin", "chen", left=False)] == [2, 2]
+    assert acts.refuse(platform, "wm00001")
+    platform.world.set("ahead", 86_401.0)
+    assert [row.status for row in contacts.handed_over(one, "lin", "chen", left=False)] == [1, 3]
+    assert contacts.of_colleague(one, "chen") == ["wm00000"]
+
+
+def test_groups_go_over_at_once_and_not_too_often(platform):
     one = corp.caller(platform)
     chat = acts.open_group(platform, "lin", "烘焙邻里")
-    moved = contacts.hand_over(one, "lin", "chen", ["wm00000", "wm00001", "wm-nobody"], left=True)
-    assert [(row.external_userid, row.errcode == 0) for row in moved] == [
-        ("wm00000", True),
-        ("wm00001", True),
-        ("wm-nobody", False),
-    ]
-    assert contacts.of_colleague(one, "chen") == ["wm00000", "wm00001"]
-    back = contacts.hand_over(one, "chen", "lin", ["wm00000"], left=False)
-    assert back[0].errcode != 0  # within ninety days
-    assert groups.hand_over(one, [chat, "wr-nothing"], "chen", left=True) == {"wr-nothing": 86003}
+    assert groups.hand_over(one, [chat], "chen", left=True) == {chat: 90500}  # has not left
+    assert groups.hand_over(one, [chat, "wr-nothing"], "chen", left=False) == {"wr-nothing": 86003}
     assert groups.chat(one, chat).owner == "chen"
-    groups.hand_over(one, [chat], "lin", left=False)
+    assert groups.hand_over(one, [chat], "lin", left=False) == {}
     assert list(groups.hand_over(one, [chat], "chen", left=False)) == [chat]
+    acts.resign(platform, "lin")
+    assert groups.chat(one, chat).owner == "lin"  # a group whose owner has left is seen
+    assert groups.hand_over(one, [chat], "chen", left=True) == {}
 
 
 def test_pages_are_followed_to_the_end(platform):

@@ -1,4 +1,4 @@
-"""Three hundred hand-overs through everything that goes wrong. `bench/wecom.py` does ten thousand."""
+"""Two hundred hand-overs through everything that goes wrong. `bench/wecom.py` does ten thousand."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tongxin.connect.wecom.pacing import SharedPace, Size
 from tongxin.connect.wecom.sandbox.faults import Switch
 
 pytestmark = pytest.mark.django_db(transaction=True)
-MANY = 300
+MANY = 200
 
 
 def test_nothing_is_lost_nothing_is_double_nothing_stays_open(noon):

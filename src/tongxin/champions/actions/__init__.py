@@ -3,6 +3,7 @@
 from tongxin.champions.actions.checks import AnswerIn, answer_check, publish_list, settle_concern
 from tongxin.champions.actions.invites import forget, invited, pick_due, pick_invites
 from tongxin.champions.actions.leaving import hand_over, receive_handover
+from tongxin.champions.actions.missing import tell_missing
 from tongxin.champions.actions.steps import tick_step
 from tongxin.champions.actions.training import read_lesson, sign_training
 
@@ -19,5 +20,6 @@ __all__ = [
     "receive_handover",
     "settle_concern",
     "sign_training",
+    "tell_missing",
     "tick_step",
 ]

@@ -15,11 +15,12 @@ from tongxin.champions.terms import CHECKERS, Handed
 from tongxin.events.actions import revoke_door
 from tongxin.events.actions.hosting import pass_on
 from tongxin.foundation import clock
-from tongxin.foundation.access import Viewer
+from tongxin.foundation.access import Viewer, system
 from tongxin.foundation.accounts.models import Account
 from tongxin.foundation.audit.actions import trail
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.locks import advisory
+from tongxin.outreach.actions import wecom_handovers
 from tongxin.stores import actions as stores
 from tongxin.stores import queries as places
 from tongxin.stores.models import Grant, Store
@@ -55,6 +56,8 @@ def hand_over(
             for thing in things:
                 if thing.kind is Handed.DOOR:
                     revoke_door(viewer=viewer, door_id=UUID(thing.key))
+        if heir is not None:
+            _wecom(leaver.pk, heir.pk, ends)
         made = Handover.objects.create(
             store=store,
             grant=grant,
@@ -96,6 +99,15 @@ def _succeed(viewer: Viewer, grant: Grant, heir: Account, ends: datetime, things
         raise Refused("champions.successor_card")
     if hosts and of is not None and to is not None:
         pass_on(viewer=viewer, store=store, of=of.pk, to=to.pk, since=ends)
+
+
+def _wecom(leaver: int, heir: int, since: datetime) -> None:
+    """Customers and groups in WeCom go over too, from the last day's end on, where both have an account."""
+    of, to = queries.staff_of(leaver), queries.staff_of(heir)
+    if of is not None and to is not None:
+        wecom_handovers.start_if_any(
+            viewer=system("champions.leaving"), old=of, new=to, left=not of.active, since=since
+        )
 
 
 def _end(viewer: Viewer, store: Store, leaver: Account, *, ends: datetime | None) -> None:

@@ -7,19 +7,21 @@ it is handed over again. So nothing is lost, and nobody is asked to send a thing
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tongxin.connect.wecom.api import messages
 from tongxin.connect.wecom.calling import Caller
 from tongxin.connect.wecom.errors import AGAIN, SETUP, Fault, WeComFault
-from tongxin.connect.wecom.shapes import MadeLine
+from tongxin.connect.wecom.looking import Finder
 from tongxin.foundation import clock
 from tongxin.foundation.media import queries as media
 from tongxin.foundation.media.models import Picture
 from tongxin.outreach.actions import carrying as gate
+from tongxin.outreach.actions import posting as posts
 from tongxin.outreach.actions import wecom_tasks as book
 from tongxin.outreach.models import WecomTarget, WecomTask
 from tongxin.outreach.terms import Reason, SendState
@@ -30,8 +32,11 @@ LOOK_AFTER = timedelta(
     seconds=30
 )  # a call of ours ends after 15 s; what hung at the platform is done by then
 LOOK_AGAIN = timedelta(seconds=60)
+TOGETHER = (
+    30  # seconds: what is to be looked up is looked up in bunches, for a list of a minute has forty pages
+)
 LOOKS = 2
-SKEW = timedelta(seconds=90)  # their clock and ours
+STOP_EVERY = 5.0  # seconds between looks for what is to be taken back, also while much is handed over
 MEND = timedelta(minutes=10)  # until somebody has mended the set-up
 FIRST_WAIT, MOST_WAIT = 2.0, 60.0
 
@@ -63,18 +68,21 @@ class Carrier:
         self, corp: Caller, *, look_up: bool = True, chance: Callable[[], float] = random.random
     ) -> None:
         self._corp, self._look_up, self._chance = corp, look_up, chance
-        self._listed: dict[tuple[bool, int, int], list[MadeLine]] = {}
+        self._finder = Finder(corp)
 
     def round(self, *, batch: int = 20, most: int = 400) -> Carried:
         """See to tasks that are due until none is left or `most` were seen to."""
         done, seen = Carried(), 0
         book.recover()
-        book.stop_unwanted()
+        looked = float("-inf")
         while seen < most:
+            if time.monotonic() - looked >= STOP_EVERY:
+                book.stop_unwanted()
+                looked = time.monotonic()
             tasks = book.claim(min(batch, most - seen))
             if not tasks:
                 break
-            self._listed.clear()
+            self._finder.forget()
             for task in tasks:
                 self._see_to(task, done)
             seen += len(tasks)
@@ -115,7 +123,9 @@ class Carrier:
             book.later(task, timedelta(seconds=1))
             done.put_off += 1
             return
-        if not targets and task.target != Target.MOMENT:
+        if not targets and (
+            task.target != Target.MOMENT or WecomTarget.objects.filter(task=task.pk).exists()
+        ):
             book.finish(task, state=SendState.CANCELLED)
             done.ended += 1
             return
@@ -152,7 +162,7 @@ class Carrier:
     def _not_handed(self, task: WecomTask, fault: WeComFault, done: Carried) -> None:
         if fault.fault is Fault.UNKNOWN:
             if self._look_up:
-                book.lost_sight(task, LOOK_AFTER, reason=fault.fault)
+                book.lost_sight(task, _together(LOOK_AFTER), reason=fault.fault)
             else:
                 book.later(task, timedelta(seconds=1), reason=fault.fault)
             done.unknown += 1
@@ -175,7 +185,8 @@ class Carrier:
         out: list[WecomTarget] = []
         for one in open_:
             if one.send is None:
-                through.append(one)
+                free = one.post_id is None or posts.admit(one.post_id)
+                (through if free else out).append(one)
                 continue
             stopped = gate.begin(send=one.send.public_id, key=one.delivery, channel=CHANNEL)
             if stopped == gate.BUSY:
@@ -189,7 +200,9 @@ class Carrier:
         found: list[dict[str, Any]] = []
         picture = Picture.objects.filter(public_id=task.poster, person=None).first() if task.poster else None
         if picture is not None:
-            found.append(messages.picture(self._corp, media.place(picture.name).read_bytes(), picture.name))
+            content = media.place(picture.name).read_bytes()
+            moment = task.target == Target.MOMENT
+            found.append(messages.picture(self._corp, content, picture.name, moment=moment))
         if task.link:
             found.append(messages.link(task.link, task.text.splitlines()[0] if task.text else task.link))
         return found
@@ -202,30 +215,12 @@ class Carrier:
             book.finish(task, state=SendState.FAILED, reason=Fault.UNKNOWN)
             done.ended += 1
             return
-        begun = task.begun_at or task.created_at
-        lines = self._made(groups=task.target == Target.GROUPS, since=begun - SKEW, until=clock.now() + SKEW)
-        same = [line.msgid for line in lines if str(line.text.get("content", "")) == task.text]
-        ours = set(WecomTask.objects.filter(msgid__in=same).values_list("msgid", flat=True))
-        for msgid in same:
-            if msgid in ours:
-                continue
-            targets = [line.target for line in messages.results(self._corp, msgid, task.sender)]
-            if targets and book.target_hash(targets) == task.target_hash:
-                book.handed(task, msgid, wait=_patience(timedelta(0)))
-                done.adopted += 1
-                return
-        if book.not_found(task, looks=LOOKS, wait=LOOK_AGAIN):
+        if msgid := self._finder.find(task):
+            book.handed(task, msgid, wait=_patience(timedelta(0)))
+            done.adopted += 1
+            return
+        if book.not_found(task, looks=LOOKS, wait=_together(LOOK_AGAIN)):
             done.again += 1
-
-    def _made(self, *, groups: bool, since: datetime, until: datetime) -> list[MadeLine]:
-        """What the platform was handed in these whole minutes; asked once for all tasks claimed together."""
-        minutes = (groups, int(since.timestamp()) // 60, int(until.timestamp()) // 60 + 1)
-        if minutes not in self._listed:
-            found = messages.made_between(
-                self._corp, groups=groups, first=minutes[1] * 60, last=minutes[2] * 60
-            )
-            self._listed[minutes] = list(found)
-        return self._listed[minutes]
 
     def _ask(self, task: WecomTask, done: Carried) -> None:
         """Has the colleague confirmed, and what became of each? What is to be taken back is taken back first."""
@@ -288,6 +283,12 @@ class Carrier:
             done.ended += 1
         else:
             book.again_later(task, _patience(clock.now() - (task.handed_at or clock.now())))
+
+
+def _together(wait: timedelta) -> timedelta:
+    """At least so long, until the next half minute."""
+    at = clock.now() + wait
+    return wait + timedelta(seconds=-at.timestamp() % TOGETHER)
 
 
 def _patience(waited: timedelta) -> timedelta:

@@ -201,7 +201,7 @@ class Wizard:
 
     def _message(self) -> None:
         if not self._to:
-            raise Left("加上 --to 企业微信账号，就会发一条。", "Add --to USERID to send one.")
+            raise Left("填上自己的企业微信账号，就会发一条。", "Give your own account to send one.")
         staff.tell(self._corp, [self._to], "同心已接通企业微信。")
 
     def _own(self, path: str) -> tuple[int, str]:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
+
 from tongxin.foundation.access import Viewer
 from tongxin.outreach.audiences import EVERY_STORE, StoreMembers
-from tongxin.outreach.models import WecomGroup, WecomGroupDay, WecomGroupMember
+from tongxin.outreach.models import WecomContact, WecomGroup, WecomGroupDay, WecomGroupMember
 from tongxin.outreach.ports import GroupLine
 from tongxin.outreach.terms_plans import GroupMood
+from tongxin.stores.models import Staff
 
 NEW_FOR = timedelta(days=14)
 QUIET_AFTER = timedelta(days=7)
@@ -58,3 +61,40 @@ def _mood(row: WecomGroup, at: datetime, lively: set[int]) -> GroupMood:
     if at - row.opened_at < NEW_FOR:
         return GroupMood.NEW
     return GroupMood.LIVELY if row.pk in lively else GroupMood.QUIET
+
+
+class WeComMoments:
+    """`GROUPS["moments"] = WeComMoments()`: what colleagues of a store show in their Moments (朋友圈), each a wall of its own.
+
+    A moment is made by the platform as a task of the colleague, who publishes it with one tap; its customers see it.
+    """
+
+    id = "moments"
+
+    def access(self, viewer: Viewer, key: str) -> None:
+        """Whoever plans messages for that store. Refuses `absent`."""
+        StoreMembers().access(viewer, key)
+
+    def groups(self, key: str, *, at: datetime) -> Iterable[GroupLine]:
+        """Colleagues who have an account and customers, by code."""
+        staff = Staff.objects.filter(active=True, store__isnull=False).exclude(wecom_userid="")
+        if key != EVERY_STORE:
+            staff = staff.filter(store__public_id=key)
+        found = {one.wecom_userid: one for one in staff.order_by("code")}
+        known = WecomContact.objects.filter(userid__in=found, lost_at=None).order_by()
+        rows = {
+            row["userid"]: row
+            for row in known.values("userid").annotate(n=Count("id"), since=Min("added_at"))
+        }
+        return [
+            GroupLine(
+                f"moment:{userid}",
+                f"{one.name}的朋友圈",
+                one.store_id,
+                rows[userid]["n"],
+                rows[userid]["since"],
+                GroupMood.NEW if at - rows[userid]["since"] < NEW_FOR else GroupMood.LIVELY,
+            )
+            for userid, one in found.items()
+            if userid in rows
+        ]

@@ -4,7 +4,7 @@ A callback says that something changed, late, twice, or in the wrong order; so i
 somebody left, is taken from it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,8 +14,9 @@ from tongxin.connect.wecom.calling import Caller
 from tongxin.connect.wecom.errors import Fault, WeComFault
 from tongxin.connect.wecom.shapes import Chat, Contact
 from tongxin.foundation import clock
-from tongxin.outreach.actions import wecom_inbox, wecom_picture
+from tongxin.outreach.actions import wecom_handovers, wecom_inbox, wecom_picture, wecom_touches
 from tongxin.outreach.queries import wecom as kept
+from tongxin.outreach.terms_wecom import TouchKind
 
 WELCOME_WITHIN = timedelta(seconds=18)  # of the platform's twenty
 
@@ -31,9 +32,9 @@ class Mirrored:
 
 
 class Mirror:
-    """A worker's eyes. `welcome` are the first words to a new customer; "" says nothing."""
+    """A worker's eyes. `welcome` gives the first words to a new customer by what the scanned code carries; "" says nothing."""
 
-    def __init__(self, corp: Caller, *, welcome: str = "") -> None:
+    def __init__(self, corp: Caller, *, welcome: Callable[[str], str] = lambda _: "") -> None:
         self._corp, self._welcome = corp, welcome
 
     def round(self) -> Mirrored:
@@ -60,7 +61,9 @@ class Mirror:
     def _apply(self, kind: str, change: str, said: Mapping[str, Any], at: datetime) -> None:
         if kind == "change_external_chat":
             self._chat(change, said, at)
-        elif kind == "change_external_contact" and change != "transfer_fail":
+        elif kind == "change_external_contact" and change == "transfer_fail":
+            wecom_handovers.look_now(str(said.get("UserID") or ""), str(said.get("ExternalUserID") or ""))
+        elif kind == "change_external_contact":
             self._contact(change, said, at)
 
     def _chat(self, change: str, said: Mapping[str, Any], at: datetime) -> None:
@@ -75,20 +78,28 @@ class Mirror:
     def _contact(self, change: str, said: Mapping[str, Any], at: datetime) -> None:
         userid, external = str(said.get("UserID") or ""), str(said.get("ExternalUserID") or "")
         code = str(said.get("WelcomeCode") or "")
-        if change == "add_external_contact" and code and self._welcome and clock.now() - at < WELCOME_WITHIN:
-            self._greet(code)
+        state, greeted = str(said.get("State") or ""), False
+        if change == "add_external_contact" and code and clock.now() - at < WELCOME_WITHIN:
+            greeted = self._greet(code, self._welcome(state))
         if change in {"del_external_contact", "del_follow_user"}:
             wecom_picture.lost(userid, external, at)
         found = contacts.one(self._corp, external)
         wecom_picture.put_contacts([userid], known(found), externals=[external])
+        if greeted:
+            who = wecom_picture.persons({external: ""}).get(external)
+            step = wecom_touches.Step(external, who, TouchKind.WELCOMED, state, userid, clock.now())
+            wecom_touches.note([step])
 
-    def _greet(self, code: str) -> None:
-        """Once, within the twenty seconds; a greeting that did not go is not worth a second try."""
+    def _greet(self, code: str, words: str) -> bool:
+        """Once, within the twenty seconds; a greeting that did not go is not worth a second try. Answers whether it went."""
         try:
-            contacts.welcome(self._corp, code, self._welcome)
+            if words:
+                contacts.welcome(self._corp, code, words)
         except WeComFault as fault:
             if fault.fault is Fault.UNREACHED:
                 raise
+            return False
+        return bool(words)
 
     def _group(self, chat_id: str, *, corrects: bool = False) -> int:
         found = groups.chat(self._corp, chat_id)

@@ -25,6 +25,7 @@ class Colleague(Shape):
     userid: str
     name: str = ""
     department: tuple[int, ...] = ()
+    mobile: str = ""
 
 
 class External(Shape):
@@ -180,3 +181,11 @@ class Moved(Shape):
 
     external_userid: str
     errcode: int = 0
+
+
+class Takeover(Shape):
+    """How far a customer's hand-over is: 1 taken over, 2 waits, 3 refused, 4 the successor is full, 5 not known."""
+
+    external_userid: str
+    status: int
+    takeover_time: int = 0

@@ -12,6 +12,7 @@ from tongxin.foundation.errors import Refused
 from tongxin.outreach import rules
 from tongxin.outreach.actions.draining import Round, last_said, lock_people, wired, write
 from tongxin.outreach.actions.posting import drop, verdict_now
+from tongxin.outreach.channels import MANUAL
 from tongxin.outreach.evidence import Evidence, look, people_behind, roots_of
 from tongxin.outreach.models import DecisionRow, Send, Task
 from tongxin.outreach.queries import access_task
@@ -29,7 +30,7 @@ def open_task(*, viewer: Viewer, public_id: UUID | str) -> int:
     with transaction.atomic():
         task, sends = locked(viewer, public_id)
         if task.group_key:
-            return _open_group(task)
+            return _open_group(_by_hand(task))
         return len(_ask(task, sends))
 
 
@@ -46,7 +47,7 @@ def confirm_sent(
         if task.state in TAKEN:
             return task
         if task.group_key:
-            return _posted(viewer, task, proof)
+            return _posted(viewer, _by_hand(task), proof)
         opened = [send for send in sends if send.begun_at is not None]
         opened = _still(task, opened) if opened else _ask(task, sends)
         n = len(opened) if counted is None else counted
@@ -59,6 +60,13 @@ def confirm_sent(
             subject=("outreach", "task", str(task.public_id)),
             after={"people": len(opened), "counted": n, "state": task.state},
         )
+    return task
+
+
+def _by_hand(task: Task) -> Task:
+    """One that waits in the platform is confirmed there. Refuses `wecom.confirm_there`."""
+    if task.channel != MANUAL:
+        raise Refused("wecom.confirm_there")
     return task
 
 

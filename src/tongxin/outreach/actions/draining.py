@@ -84,7 +84,8 @@ def drain_batch(
     """One batch, one transaction: lock the people, then their sends; look, decide, hand over, write down."""
     with transaction.atomic():
         now = clock.now()
-        sends, people = claim(by or now, batch)
+        # A clock that was set back since `by` was taken must not have us ask again and again for what is not due yet.
+        sends, people = claim(min(by or now, now), batch)
         if not sends:
             return Drained()
         evidence = look(sends, now, channels=channels, people=people)

@@ -14,6 +14,7 @@ from tongxin.foundation.locks import advisory
 from tongxin.foundation.plugs import wiring
 from tongxin.kits import queries as kits
 from tongxin.outreach import rules, standing
+from tongxin.outreach.actions import wecom_posts
 from tongxin.outreach.models import DecisionRow, Enrolment, Message, Task
 from tongxin.outreach.ports import GroupLine, GroupSource
 from tongxin.outreach.queries.caps import caps
@@ -105,7 +106,8 @@ def ask_groups(tasks: Sequence[Task]) -> None:
         if verdict.outcome is Decision.SENT:
             told = rules.Past(MessageClass(task.message.message_class), now)
             seen.past[task.group_key].append((task.pk, told))
-    Task.objects.bulk_update(tasks, ["state", "reason", "next_at", "told_at", "done_at"])
+    wecom_posts.take([task for task in tasks if task.state == SendState.AWAITING_STAFF])
+    Task.objects.bulk_update(tasks, ["state", "channel", "reason", "next_at", "told_at", "done_at"])
 
 
 def verdict_now(task: Task) -> rules.Verdict:
@@ -141,6 +143,21 @@ def drop(task: Task, verdict: rules.Verdict) -> None:
     """A task that is on a colleague's desk may not be sent (any more, or yet): it leaves the desk, with the reason."""
     _say(task, verdict, clock.now())
     task.save(update_fields=["state", "reason", "next_at", "told_at", "done_at"])
+
+
+def admit(post: int) -> bool:
+    """May this group's task leave now, through a platform? If not, it leaves the desk or waits, with the reason."""
+    with advisory(LOCK):
+        task = Task.objects.select_for_update(of=("self",)).select_related("message__sequence").get(pk=post)
+        if task.state != SendState.AWAITING_STAFF:
+            return False
+        verdict = verdict_now(task)
+        if verdict.outcome is not Decision.SENT:
+            drop(task, verdict)
+            return False
+        task.opened_at = clock.now()
+        task.save(update_fields=["opened_at"])
+    return True
 
 
 def _facts(task: Task, seen: _Seen) -> rules.GroupFacts:

@@ -35,7 +35,7 @@ def order_code(
 ) -> WecomCode:
     """A code for a store (and an event). Posters and group codes lead into the store's groups, the others to its colleagues.
 
-    It is live once the platform has made it. Refuses `absent`, `wecom.no_users`, `wecom.code_content` (no group to lead into).
+    A poster's code with `staff` leads to that colleague, whose welcome leads on into the group. It is live once the platform has made it. Refuses `absent`, `wecom.no_users`, `wecom.code_content` (no group to lead into).
     """
     place = access_store(viewer, store.public_id, roles=PLANNERS)
     users, chats = _content(kind, place, staff)
@@ -50,7 +50,7 @@ def order_code(
             label=(label or place.name)[:30],
             users=users,
             chats=chats,
-            room_name=(room_name or (f"{place.name} " if kind in INTO_GROUPS else ""))[:40],
+            room_name=(room_name or (f"{place.name} " if chats else ""))[:40],
             state=rules_wecom.carried(place.pk, about[1], key),
             by=viewer.name,
             created_at=clock.now(),
@@ -61,12 +61,12 @@ def order_code(
 
 
 def _content(kind: CodeKind, place: Store, staff: Staff | None) -> tuple[list[str], list[str]]:
-    if kind in INTO_GROUPS:
+    if kind is CodeKind.GROUP or (kind is CodeKind.POSTER and staff is None):
         chats = rules_wecom.behind(kept.rooms(place))
         if not chats:
             raise Refused("wecom.code_content")
         return [], chats
-    if kind is CodeKind.STAFF:
+    if kind in {CodeKind.STAFF, CodeKind.POSTER}:
         if staff is None or not staff.active or staff.store_id != place.pk:
             raise Refused("wecom.code_content")
         users = [staff.wecom_userid] if staff.wecom_userid else []
@@ -94,11 +94,13 @@ def change_code(
         row = WecomCode.objects.select_for_update(no_key=True).get(pk=found.pk)
         if row.condition == CodeState.CLOSED:
             raise Refused("wecom.code_closed")
-        wanted = list(chats or ()) if row.kind in INTO_GROUPS else list(users or ())
-        known = set(kept.accounts_of(row.store)) if row.kind not in INTO_GROUPS else kept.chats_of(row.store)
-        if not wanted or not set(wanted) <= known or len(wanted) > _most(row):
+        into_groups = bool(row.chats)
+        wanted = list((chats if into_groups else users) or ())
+        known = kept.chats_of(row.store) if into_groups else set(kept.accounts_of(row.store))
+        most = rules_wecom.BEHIND_A_CODE if into_groups else MOST_USERS
+        if not wanted or not set(wanted) <= known or len(wanted) > most:
             raise Refused("wecom.code_content")
-        if row.kind in INTO_GROUPS:
+        if into_groups:
             row.chats = wanted
         else:
             row.users = wanted
@@ -106,10 +108,6 @@ def change_code(
         row.save(update_fields=["chats", "users", "condition"])
         trail(viewer=viewer, act="outreach.code_changed", subject=_subject(row), after={"state": row.state})
     return row
-
-
-def _most(row: WecomCode) -> int:
-    return rules_wecom.BEHIND_A_CODE if row.kind in INTO_GROUPS else MOST_USERS
 
 
 def close_code(*, viewer: Viewer, public_id: UUID | str) -> WecomCode:
@@ -148,9 +146,8 @@ def roll_over() -> int:
     by itself when all are full, and it joins the code's groups when we have seen it.
     """
     changed = 0
-    for row in WecomCode.objects.filter(condition=CodeState.LIVE, kind__in=list(INTO_GROUPS)).select_related(
-        "store"
-    ):
+    live = WecomCode.objects.filter(condition=CodeState.LIVE, kind__in=list(INTO_GROUPS)).exclude(chats=[])
+    for row in live.select_related("store"):
         wanted = rules_wecom.behind(kept.rooms(row.store, name=row.room_name.strip()))
         if wanted and wanted != row.chats:
             changed += WecomCode.objects.filter(pk=row.pk, condition=CodeState.LIVE, chats=row.chats).update(

@@ -16,7 +16,8 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Q, When
 
 from tongxin.foundation import clock
-from tongxin.outreach.models import Send, WecomTarget, WecomTask
+from tongxin.outreach.channels import MANUAL
+from tongxin.outreach.models import Send, Task, WecomTarget, WecomTask
 from tongxin.outreach.terms import DONE, Reason, SendState
 from tongxin.outreach.terms_wecom import REMINDERS, REMINDERS_WITHIN, Target
 
@@ -34,6 +35,7 @@ class Handed:
     delivery: str
     send: int | None
     external: str
+    post: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ def gather(
             WecomTarget(
                 task_id=joined[words] or made[keys[words]],
                 send_id=one.send,
+                post_id=one.post,
                 delivery=one.delivery,
                 external=one.external,
             )
@@ -153,8 +156,11 @@ def claim(most: int) -> list[WecomTask]:
         due = WecomTask.objects.select_for_update(no_key=True, skip_locked=True).filter(
             state__in=OPEN, next_at__lte=now, claim=None
         )
-        # What nobody has been asked to send goes before asking whether they have: questions must not starve hand-overs.
-        asked = Case(When(state=SendState.AWAITING_STAFF, then=1), default=0)
+        # What is to be taken back goes first: an opt-out holds within a minute, however much waits to be handed over. Then what
+        # nobody has been asked to send, then asking whether they have: questions must not starve hand-overs.
+        asked = Case(
+            When(stop_at__isnull=False, then=0), When(state=SendState.AWAITING_STAFF, then=2), default=1
+        )
         keys = list(due.order_by(asked, "next_at", "id").values_list("id", flat=True)[:most])
         WecomTask.objects.filter(id__in=keys).update(claim=mine, claimed_at=now)
     return list(WecomTask.objects.filter(id__in=keys, claim=mine).order_by("next_at", "id"))
@@ -234,6 +240,12 @@ def _end(targets: Sequence[WecomTarget], state: SendState, reason: Reason | str,
         id__in=[one.send_id for one in targets if one.send_id],
         state__in=[SendState.QUEUED, SendState.AWAITING_STAFF],
     ).update(state=state, reason=reason, done_at=now)
+    posts = [one.post_id for one in targets if one.post_id]
+    if posts:
+        told = {"counted": 1, "done_by": "wecom"} if state == SendState.SENT else {}
+        Task.objects.filter(id__in=posts, state=SendState.AWAITING_STAFF).update(
+            state=state, reason=str(reason), done_at=now, **told
+        )
 
 
 def left_out(task: WecomTask, targets: Sequence[WecomTarget]) -> None:
@@ -311,6 +323,8 @@ def stop_unwanted() -> int:
     now = clock.now()
     live = WecomTarget.objects.filter(state=SendState.AWAITING_STAFF, send__isnull=False)
     unwanted = live.exclude(send__state=SendState.AWAITING_STAFF) | live.filter(pk__in=_refusing())
+    posts = WecomTarget.objects.filter(state=SendState.AWAITING_STAFF, post__isnull=False)
+    unwanted |= posts.exclude(post__state=SendState.AWAITING_STAFF)
     return WecomTask.objects.filter(
         id__in=unwanted.values("task"), state=SendState.AWAITING_STAFF, stop_at=None
     ).update(stop_at=now, next_at=now)
@@ -354,6 +368,9 @@ def taken_back(task: WecomTask) -> int:
             Send.objects.filter(
                 id__in=[one.send_id for one in rest if one.send_id], state=SendState.AWAITING_STAFF
             ).update(state=SendState.QUEUED, handed_at=None, told_at=None, begun_at=None, next_at=now)
+            Task.objects.filter(
+                id__in=[one.post_id for one in rest if one.post_id], state=SendState.AWAITING_STAFF
+            ).update(state=SendState.QUEUED, channel=MANUAL, told_at=None, opened_at=None, next_at=now)
         kinds = set(WecomTarget.objects.filter(task=task.pk).values_list("state", flat=True))
         end = _together(kinds, SendState.EXPIRED if over else SendState.CANCELLED)
         WecomTask.objects.filter(_mine(task)).update(state=end, claim=None, done_at=now, begun_at=None)

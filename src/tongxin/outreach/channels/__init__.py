@@ -15,6 +15,8 @@ class Way:
     en: str
     notices: bool = False
     staff: bool = False  # for colleagues only: never for members
+    a_minute: int = 0  # a way for colleagues is a carrier, not a channel: its platform's limit stands here
+    clause: str = ""
 
 
 INBOX = "inbox"
@@ -26,5 +28,15 @@ LISTED: tuple[Way, ...] = (
     Way("wecom", "企业微信", "WeCom"),
     Way("email", "邮件", "email", notices=True),
     Way("webhook_out", "短信网关", "gateway (text messages)", notices=True),
+    Way("robot", "群机器人", "group robot", staff=True, a_minute=20, clause="企业微信文档 99110（2025-08）"),
+    Way(
+        "wecom_app",
+        "企业微信应用消息",
+        "WeCom app message",
+        staff=True,
+        a_minute=30,
+        clause="企业微信文档 90454（2023-08）",
+    ),
 )
-LABELS: dict[str, tuple[str, str]] = {way.id: (way.zh, way.en) for way in LISTED}
+# What members can be reached by, and refuse.
+LABELS: dict[str, tuple[str, str]] = {way.id: (way.zh, way.en) for way in LISTED if not way.staff}

@@ -15,6 +15,14 @@ from tongxin.outreach.models.wecom_mirror import (
     WecomOwnerDay,
 )
 from tongxin.outreach.models.wecom_sending import WecomLease, WecomPace, WecomTarget, WecomTask
+from tongxin.outreach.models.wecom_staff import (
+    Robot,
+    WecomColleague,
+    WecomDepartment,
+    WecomHandover,
+    WecomHandoverLine,
+    WecomTrial,
+)
 from tongxin.outreach.models.wishes import Address, OptOut
 from tongxin.outreach.models.words import BODY_CONTEXT
 
@@ -29,21 +37,27 @@ __all__ = [
     "Message",
     "OptOut",
     "Reminder",
+    "Robot",
     "Send",
     "Sequence",
     "SequenceStep",
     "Task",
     "WecomCode",
+    "WecomColleague",
     "WecomContact",
     "WecomCorrection",
+    "WecomDepartment",
     "WecomEvent",
     "WecomGroup",
     "WecomGroupDay",
     "WecomGroupMember",
+    "WecomHandover",
+    "WecomHandoverLine",
     "WecomLease",
     "WecomOwnerDay",
     "WecomPace",
     "WecomTarget",
     "WecomTask",
     "WecomTouch",
+    "WecomTrial",
 ]

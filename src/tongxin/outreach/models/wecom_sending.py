@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from tongxin.foundation.personal import Erase, declare, personal, sensitive
 from tongxin.foundation.sealing import EncryptedText
-from tongxin.outreach.models.plans import Message
+from tongxin.outreach.models.plans import Message, Task
 from tongxin.outreach.models.sends import Send
 from tongxin.outreach.models.words import BODY, KEPT, words
 from tongxin.outreach.terms import SendState
@@ -101,16 +101,17 @@ class WecomTask(models.Model):
 
 
 class WecomTarget(models.Model):
-    """One customer or group of a hand-over, and what became of it. `external` is the platform's id; emptied after thirty days."""
+    """One customer or group of a hand-over, and what became of it; `post` is the plan's task in that group. `external` is the platform's id; emptied after thirty days."""
 
     task = models.ForeignKey(WecomTask, on_delete=models.PROTECT, related_name="+", db_index=False)
     send = models.ForeignKey(Send, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    post = models.ForeignKey(Task, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     delivery = models.CharField(max_length=120, unique=True)
     external = models.CharField(max_length=80, default="", blank=True)
     state = models.CharField(max_length=14, choices=words(SendState), default=SendState.QUEUED)
 
     personal = declare(
-        "id task send delivery",
+        "id task send post delivery",
         external=personal("whom a message is for", "30 days after it is done", export=False),
         state=personal("what a member was told", KEPT, erase=Erase.KEEP, export=False),
     )
@@ -119,4 +120,5 @@ class WecomTarget(models.Model):
         indexes = (
             models.Index(fields=["task", "id"], name="wecom_target_by_task"),
             models.Index(fields=["send"], name="wecom_target_by_send", condition=Q(send__isnull=False)),
+            models.Index(fields=["post"], name="wecom_target_by_post", condition=Q(post__isnull=False)),
         )

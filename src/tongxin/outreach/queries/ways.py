@@ -1,11 +1,13 @@
 """The visible list of channels: what each can do, what limits it, and how it is."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.plugs import wiring
-from tongxin.outreach.channels import LISTED
+from tongxin.outreach.channels import LISTED, Way
+from tongxin.outreach.models import Robot
 from tongxin.outreach.ports import Check, Limit
 from tongxin.outreach.terms import EXPLAINERS, Cap
 
@@ -33,6 +35,9 @@ def ways(viewer: Viewer) -> list[WayLine]:
     found = []
     for way in LISTED:
         channel = plugged.get(way.id)
+        if way.staff:
+            found.append(_for_staff(way))
+            continue
         found.append(
             WayLine(
                 id=way.id,
@@ -47,3 +52,12 @@ def ways(viewer: Viewer) -> list[WayLine]:
             )
         )
     return found
+
+
+def _for_staff(way: Way) -> WayLine:
+    """A way to colleagues: a carrier of letters, ready when there is somewhere to carry them to."""
+    plugged = way.id in wiring().CARRIERS
+    corp = any(one.id == "wecom" and one.ready() for one in wiring().CHANNELS)
+    ready = plugged and (corp if way.id == "wecom_app" else Robot.objects.filter(closed_at=None).exists())
+    limits = (Limit("sender", timedelta(minutes=1), way.a_minute, way.clause),)
+    return WayLine(way.id, way.zh, way.en, plugged, ready, (Cap.GROUP,), limits, (), staff=True)

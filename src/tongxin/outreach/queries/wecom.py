@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.outreach.models import WecomCode, WecomContact, WecomGroup, WecomGroupMember, WecomTouch
+from tongxin.outreach.queries.life import touched_by
 from tongxin.outreach.rules_wecom import Room, apart
 from tongxin.outreach.terms import PLANNERS
 from tongxin.outreach.terms_wecom import CodeKind, CodeState, Member, Source, TouchKind
@@ -133,6 +134,62 @@ def nearest_code(*, lat: float, lng: float, source: Source | None = None) -> Wec
 
 
 @dataclass(frozen=True)
+class StoreCode:
+    """A store and where its code leads, for anybody to see; its place is written on its door, too."""
+
+    store: UUID
+    name: str
+    city: str
+    district: str
+    lat: float | None
+    lng: float | None
+    picture: str
+
+
+def store_codes() -> list[StoreCode]:
+    """The newest live code of each open store, by city and name. Nothing in it is about a person."""
+    rows = (
+        WecomCode.objects.filter(kind=CodeKind.STORE, condition=CodeState.LIVE, about_room="")
+        .exclude(picture="")
+        .select_related("store")
+        .order_by("store", "-id")
+        .distinct("store")
+    )
+    found = [
+        StoreCode(
+            row.store.public_id,
+            row.store.name,
+            row.store.city,
+            row.store.district,
+            row.store.lat,
+            row.store.lng,
+            row.picture,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda one: (one.city, one.district, one.name))
+
+
+def poster_code(room: str, key: str) -> str:
+    """What the newest live poster's code about a thing carries; "" without one."""
+    rows = WecomCode.objects.filter(
+        kind=CodeKind.POSTER, condition=CodeState.LIVE, about_room=room, about_key=key
+    )
+    return rows.order_by("-id").values_list("state", flat=True).first() or ""
+
+
+def code_carrying(state: str) -> WecomCode | None:
+    """The code that carries this; None for none of ours."""
+    return WecomCode.objects.filter(state=state).select_related("store").first() if state else None
+
+
+def group_code_of(store: int) -> WecomCode | None:
+    """The newest live code into a store's groups, with its picture."""
+    rows = WecomCode.objects.filter(kind=CodeKind.GROUP, condition=CodeState.LIVE, store=store)
+    return rows.exclude(picture="").order_by("-id").first()
+
+
+@dataclass(frozen=True)
 class StepTaken:
     """One step of somebody's way to us."""
 
@@ -146,7 +203,7 @@ def path_of(viewer: Viewer, customer: UUID | str) -> list[StepTaken]:
     """How a member found us, from the first step on. Refuses `absent`."""
     person = people.access_customer(viewer, customer)
     rows = (
-        WecomTouch.objects.filter(_touches(people.cluster(person)))
+        WecomTouch.objects.filter(touched_by(people.cluster(person)))
         .select_related("code")
         .order_by("at", "id")
     )
@@ -154,11 +211,6 @@ def path_of(viewer: Viewer, customer: UUID | str) -> list[StepTaken]:
         StepTaken(TouchKind(row.kind), Source(row.source), row.code.label if row.code else "", row.at)
         for row in rows
     ]
-
-
-def _touches(entries: Collection[int]) -> Q:
-    known = WecomContact.objects.filter(customer__in=entries).values("external")
-    return Q(customer__in=entries) | Q(external__in=known)
 
 
 @dataclass(frozen=True)

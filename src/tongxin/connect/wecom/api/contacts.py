@@ -5,7 +5,7 @@ from typing import Any
 
 from tongxin.connect.wecom.calling import Caller
 from tongxin.connect.wecom.errors import Fault, WeComFault
-from tongxin.connect.wecom.shapes import Contact, External, Follow, Moved, Tag, TagGroup
+from tongxin.connect.wecom.shapes import Contact, External, Follow, Moved, Tag, TagGroup, Takeover
 
 AT_ONCE = 100
 MOST_PAGES = 10_000
@@ -112,3 +112,15 @@ def hand_over(corp: Caller, old: str, new: str, externals: Sequence[str], *, lef
         answer = corp.post(path, {"handover_userid": old, "takeover_userid": new, "external_userid": some})
         found += [Moved.model_validate(row) for row in answer["customer"]]
     return found
+
+
+def handed_over(corp: Caller, old: str, new: str, *, left: bool) -> Iterator[Takeover]:
+    """How far the hand-overs between two colleagues are; right after asking, the list may still be empty."""
+    path = "externalcontact/resigned/transfer_result" if left else "externalcontact/transfer_result"
+    body: dict[str, Any] = {"handover_userid": old, "takeover_userid": new, "cursor": ""}
+    for _ in range(MOST_PAGES):
+        answer = corp.post(path, body)
+        yield from (Takeover.model_validate(row) for row in answer["customer"])
+        body["cursor"] = str(answer.get("next_cursor") or "")
+        if not body["cursor"]:
+            return

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tongxin.connect.wecom.sandbox.contacts import WELCOME_LIVES, follow_key
+from tongxin.connect.wecom.sandbox.contacts import REFUSED, WAITS, WELCOME_LIVES, follow_key
 from tongxin.connect.wecom.sandbox.platform import Fake
 from tongxin.connect.wecom.sandbox.state import Row
 
@@ -209,3 +209,24 @@ def sign_in_code(fake: Fake, *, userid: str = "", external: str = "") -> str:
     row = {"userid": userid, "external_userid": external, "until": fake.world.now() + 300}
     fake.world.put("codes", code, row)
     return code
+
+
+def resign(fake: Fake, userid: str) -> None:
+    """A colleague leaves the corp; customers and groups wait for somebody else."""
+    fake.world.drop("users", userid)
+
+
+def refuse(fake: Fake, external: str) -> bool:
+    """A customer would rather not be handed over. False: nobody waits for an answer."""
+    row = fake.world.get("transfers", external)
+    if row is None or row["status"] != WAITS:
+        return False
+    fake.world.put("transfers", external, row | {"status": REFUSED})
+    fake.post.note(
+        "change_external_contact",
+        "transfer_fail",
+        FailReason="customer_refused",
+        UserID=row["to"],
+        ExternalUserID=external,
+    )
+    return True

@@ -1,7 +1,6 @@
 """What the platform tells us by itself: encrypted, five seconds' patience, three tries, and on demand twice, shuffled or not at all."""
 
 import random
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -63,7 +62,7 @@ class Post:
         world = self._world
         crypt = Crypt(world.setting("callback_token"), world.setting("callback_key"), world.setting("corp"))
         encrypted = crypt.seal(text)
-        stamp, nonce = str(int(time.time())), str(self._chance.randrange(10**9))
+        stamp, nonce = str(int(world.wall())), str(self._chance.randrange(10**9))
         query = urlencode(
             {"msg_signature": crypt.sign(stamp, nonce, encrypted), "timestamp": stamp, "nonce": nonce}
         )

@@ -192,24 +192,87 @@ def welcome(world: World, call: Call) -> Answer:
     return {}
 
 
-def transfer(world: World, call: Call) -> Answer:
-    """Customers of one colleague go to another: twice at most, and not again within ninety days."""
+TRANSFER_WAITS = 86400.0
+DONE, WAITS, REFUSED = 1, 2, 3
+
+
+def _transfer(world: World, call: Call, *, left: bool) -> Answer:
+    settle(world)
     old, new = call.need("handover_userid"), call.need("takeover_userid")
+    needs_sight(world, new)
+    if len(call.need("external_userid")) > 100:
+        raise No(40058, "external_userid")
+    if left and world.get("users", old) is not None:
+        raise No(40097, "has not left")
     results = []
-    for external in call.need("external_userid"):
+    for external in call.json["external_userid"]:
         row = world.get("follows", follow_key(old, external))
-        done = world.get("transfers", external) or {"n": 0, "at": 0.0}
+        done = world.get("transfers", external) or {"done": []}
+        lately = [at for at in done["done"] if world.now() - at < 90 * 86400]
         number = 0
         if row is None:
             number = 40096
-        elif done["n"] >= 2 or (world.now() - done["at"] < 90 * 86400 and done["n"]):
-            number = 40100
+        elif done.get("status") == WAITS:
+            number = 40129
+        elif not left and len(lately) >= 2:
+            number = 40128
         else:
-            world.drop("follows", follow_key(old, external))
-            world.put("follows", follow_key(new, external), row | {"userid": new})
-            world.put("transfers", external, {"n": done["n"] + 1, "at": world.now()})
+            began = {
+                "external": external,
+                "from": old,
+                "to": new,
+                "status": WAITS,
+                "at": world.now(),
+                "done": lately,
+            }
+            world.put("transfers", external, began)
         results.append({"external_userid": external, "errcode": number})
     return {"customer": results}
+
+
+def transfer(world: World, call: Call) -> Answer:
+    """Customers of a colleague who is with us go to another after a day: twice in ninety days at most."""
+    return _transfer(world, call, left=False)
+
+
+def transfer_left(world: World, call: Call) -> Answer:
+    """The same for a colleague who has left."""
+    return _transfer(world, call, left=True)
+
+
+def settle(world: World) -> None:
+    """What waited for a day is handed over, unless the customer refused."""
+    for row in world.all("transfers"):
+        if row.get("status") != WAITS or world.now() - row["at"] < TRANSFER_WAITS:
+            continue
+        follow = world.get("follows", follow_key(row["from"], row["external"]))
+        if follow is not None:
+            world.drop("follows", follow_key(row["from"], row["external"]))
+            known = world.get("follows", follow_key(row["to"], row["external"]))
+            if known is None:
+                moved = follow | {"userid": row["to"], "createtime": int(world.now())}
+                world.put("follows", follow_key(row["to"], row["external"]), moved)
+        ended = row | {"status": DONE, "took": world.now(), "done": [*row["done"], world.now()]}
+        world.put("transfers", row["external"], ended)
+
+
+def transfer_result(world: World, call: Call) -> Answer:
+    """How far each is: with the instant at which it was, or will be, taken over."""
+    settle(world)
+    old, new = call.need("handover_userid"), call.need("takeover_userid")
+    rows = [
+        {
+            "external_userid": row["external"],
+            "status": row["status"],
+            "takeover_time": int(
+                row.get("took") or (row["at"] + TRANSFER_WAITS if row["status"] == WAITS else 0)
+            ),
+        }
+        for row in world.all("transfers")
+        if (row["from"], row["to"]) == (old, new)
+    ]
+    some, following = page(rows, call, 1000)
+    return {"customer": some, "next_cursor": following}
 
 
 PATHS = {
@@ -224,5 +287,7 @@ PATHS = {
     "externalcontact/mark_tag": mark_tag,
     "externalcontact/send_welcome_msg": welcome,
     "externalcontact/transfer_customer": transfer,
-    "externalcontact/resigned/transfer_customer": transfer,
+    "externalcontact/resigned/transfer_customer": transfer_left,
+    "externalcontact/transfer_result": transfer_result,
+    "externalcontact/resigned/transfer_result": transfer_result,
 }

@@ -19,10 +19,15 @@ def chats(world: World, call: Call) -> Answer:
     rows = [
         {"chat_id": row["chat_id"], "status": row["status"]}
         for row in world.all("groups")
-        if not row["dismissed"] and in_sight(world, row["owner"]) and (not owners or row["owner"] in owners)
+        if not row["dismissed"] and kept_in_sight(world, row) and (not owners or row["owner"] in owners)
     ]
     some, following = page(rows, call, 1000)
     return {"group_chat_list": some, "next_cursor": following}
+
+
+def kept_in_sight(world: World, row: Row) -> bool:
+    """Is its owner in sight, or has left the corp? Such a group waits for another owner and is seen."""
+    return in_sight(world, row["owner"]) or world.get("users", row["owner"]) is None
 
 
 def seen(world: World, row: Row) -> Row:
@@ -35,7 +40,7 @@ def seen(world: World, row: Row) -> Row:
 def chat(world: World, call: Call) -> Answer:
     """One group with its members."""
     row = world.get("groups", call.need("chat_id"))
-    if row is None or row["dismissed"] or not in_sight(world, row["owner"]):
+    if row is None or row["dismissed"] or not kept_in_sight(world, row):
         raise No(86003, "chat not found")
     shown = seen(world, row)
     named = int(call.json.get("need_name") or 0)
@@ -109,27 +114,58 @@ def _data(world: World, owner: str, first: int, last: int) -> Answer:
     }
 
 
-def transfer(world: World, call: Call) -> Answer:
-    """Groups get another owner."""
+TOO_OFTEN = 90599  # the platform's own number for it stands in no public table that we know
+
+
+def _transfer(world: World, call: Call, *, left: bool) -> Answer:
     new = call.need("new_owner")
     needs_sight(world, new)
+    day = world.day(world.now())
     failed = []
-    for key in call.need("chat_id_list")[:TRANSFERS_A_DAY]:
+    for key in call.need("chat_id_list"):
         row = world.get("groups", key)
+        number = 0
         if row is None or row["dismissed"]:
-            failed.append({"chat_id": key, "errcode": 86003, "errmsg": "not found"})
-            continue
-        if row.get("moved", 0) >= 2:
-            failed.append({"chat_id": key, "errcode": 90501, "errmsg": "moved too often"})
-            continue
-        world.put("groups", key, row | {"owner": new, "moved": row.get("moved", 0) + 1})
+            number = 86003
+        elif left != (world.get("users", row["owner"]) is None):
+            number = 90500 if left else 90502
+        else:
+            lately = [at for at in row.get("moved", []) if world.now() - at < 90 * 86400]
+            today = world.get("had", f"owner|{day}|{row['owner']}") or {"n": 0}
+            if (not left and len(lately) >= 2) or today["n"] >= TRANSFERS_A_DAY:
+                number = TOO_OFTEN
+            else:
+                world.put("had", f"owner|{day}|{row['owner']}", {"n": today["n"] + 1})
+                at = int(world.now())
+                own = {"userid": new, "type": 1, "join_time": at, "join_scene": 1}
+                members = row["members"] if new in row["members"] else row["members"] | {new: own}
+                if new not in row["members"]:
+                    world.put(
+                        "log",
+                        str(world.number("log")),
+                        {"kind": "join", "chat_id": key, "who": new, "at": world.now()},
+                    )
+                moved = {"owner": new, "moved": [*lately, world.now()], "members": members, "before": None}
+                world.put("groups", key, row | moved | {"version": row["version"] + 1})
+        if number:
+            failed.append({"chat_id": key, "errcode": number, "errmsg": "no"})
     return {"failed_chat_list": failed}
+
+
+def transfer(world: World, call: Call) -> Answer:
+    """Groups of an owner who is with us get another: twice in ninety days, three hundred a day."""
+    return _transfer(world, call, left=False)
+
+
+def transfer_left(world: World, call: Call) -> Answer:
+    """The same for an owner who has left."""
+    return _transfer(world, call, left=True)
 
 
 PATHS = {
     "externalcontact/groupchat/list": chats,
     "externalcontact/groupchat/get": chat,
     "externalcontact/groupchat/statistic": statistic,
-    "externalcontact/groupchat/transfer": transfer,
+    "externalcontact/groupchat/transfer": transfer_left,
     "externalcontact/groupchat/onjob_transfer": transfer,
 }

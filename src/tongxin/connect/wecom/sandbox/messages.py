@@ -136,6 +136,13 @@ def listed(world: World, call: Call) -> Answer:
     """What was made between two instants, newest first, without who it is for."""
     kind = str(call.need("chat_type"))
     start, end = int(call.need("start_time")), int(call.need("end_time"))
+    found = []
+    for row in reversed(world.tables["messages"].values()):  # they were made in the order of time
+        if int(row["at"]) < start:
+            break
+        if row["kind"] == kind and int(row["at"]) <= end:
+            found.append(row)
+    some, following = page(found, call, 100)
     rows = [
         {
             "msgid": row["msgid"],
@@ -145,11 +152,9 @@ def listed(world: World, call: Call) -> Answer:
             "text": {"content": row["text"]},
             "attachments": row["attachments"],
         }
-        for row in reversed(world.all("messages"))
-        if row["kind"] == kind and start <= int(row["at"]) <= end
+        for row in some
     ]
-    some, following = page(rows, call, 100)
-    return {"group_msg_list": some, "next_cursor": following}
+    return {"group_msg_list": rows, "next_cursor": following}
 
 
 def tasks(world: World, call: Call) -> Answer:

@@ -92,17 +92,27 @@ def message_send(world: World, call: Call) -> Answer:
     good = [one for one in wanted if in_sight(world, one)]
     if not good:
         raise No(81013, "user & party & tag all invalid")
-    key = world.name("app", 8)
-    world.put(
-        "notices",
-        key,
-        {
-            "to": good,
-            "type": call.need("msgtype"),
-            "body": call.json.get(call.json["msgtype"]),
-            "at": world.now(),
-        },
-    )
+    row = {
+        "to": good,
+        "type": call.need("msgtype"),
+        "body": call.json.get(call.json["msgtype"]),
+        "at": world.now(),
+    }
+    same = None
+    if call.json.get("enable_duplicate_check"):
+        since = world.now() - min(int(call.json.get("duplicate_check_interval") or 1800), 4 * 3600)
+        same = next(
+            (
+                key
+                for key, old in world.tables["notices"].items()
+                if old["at"] > since
+                and (old["to"], old["type"], old["body"]) == (good, row["type"], row["body"])
+            ),
+            None,
+        )
+    key = same or world.name("app", 8)
+    if same is None:
+        world.put("notices", key, row)
     return {"invaliduser": "|".join(sorted(set(wanted) - set(good))), "msgid": key}
 
 

@@ -15,15 +15,21 @@ JSON = "application/json; charset=UTF-8"
 Answer = tuple[int, str, bytes]
 
 _STYLE = """
-:root{color-scheme:light dark;--paper:#f4f1ec;--card:#fff;--ink:#26221d;--soft:#6d665c;--line:#ddd6cb;--go:#1f7a4d}
-@media(prefers-color-scheme:dark){:root{--paper:#1b1916;--card:#26231f;--ink:#efe9df;--soft:#a89f92;--line:#3c372f;--go:#6fcf9b}}
-*{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif}
-header{padding:20px 24px 0;max-width:1000px;margin:auto}h1{font-size:20px;margin:0}p{margin:4px 0;color:var(--soft)}
-main{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:20px;padding:20px 24px;max-width:1000px;margin:auto}
-section{background:var(--card);border:1px solid var(--line);border-radius:24px;padding:20px;min-height:420px}
-h2{font-size:17px;margin:0 0 8px}ul{list-style:none;padding:0;margin:12px 0}li{border-top:1px solid var(--line);padding:12px 0;white-space:pre-wrap;overflow-wrap:anywhere}
-form{display:inline}select,button{font:inherit;padding:8px 14px;border-radius:12px;border:1px solid var(--line);background:var(--card);color:var(--ink);min-height:44px;max-width:100%}
-button{border-color:var(--go);color:var(--go);cursor:pointer}.soft{color:var(--soft);font-size:14px}
+:root{color-scheme:light dark;--paper:#f3efe9;--card:#fff;--ink:#1b1d2c;--soft:#5d6072;--line:#e2dcd3;--control:#868995;--go:#00706b;--said:#e4f1ef;--dark:#1b1d2c;--pale:#f1eff3}
+@media(prefers-color-scheme:dark){:root{--paper:#14151f;--card:#20212e;--ink:#f1eff3;--soft:#b0b2c0;--line:#363849;--control:#7a7d91;--go:#48d6cc;--said:#1d3a3a;--dark:#0c0d14;--pale:#f1eff3}}
+*{box-sizing:border-box}html,body{margin:0;background:var(--paper)}body{color:var(--ink);font:16px/1.6 system-ui,"Noto Sans CJK SC",sans-serif}
+header{padding:24px 20px 0;max-width:900px;margin:auto;text-align:center}h1{font-size:22px;margin:0;text-wrap:balance}p{margin:4px 0;color:var(--soft);font-size:14px}
+main{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,320px),400px));justify-content:center;gap:28px;padding:24px 20px 40px}
+.device{background:var(--card);border:8px solid var(--dark);border-radius:36px;overflow:hidden;display:flex;flex-direction:column;min-height:560px}
+.device>h2{margin:0;padding:12px 20px;background:var(--dark);color:var(--pale);font-size:16px;font-weight:600}
+.device>form,.device>div{padding:12px 16px}.device>form{display:flex;gap:8px;border-bottom:1px solid var(--line)}.device select{flex:1;min-width:0}
+.device>form select,button{font:inherit;font-size:15px;padding:8px 14px;border-radius:12px;border:1px solid var(--control);background:var(--card);color:var(--ink);min-height:44px;max-width:100%}
+button{cursor:pointer}button.go{border-color:var(--go);background:var(--go);color:var(--card);font-weight:600}
+:focus-visible{outline:2px solid var(--go);outline-offset:2px}
+h3{font-size:14px;font-weight:600;color:var(--soft);margin:12px 0 4px}ul{list-style:none;padding:0;margin:0}
+li{padding:10px 0;border-top:1px solid var(--line)}li:first-child{border-top:0}li form{margin-top:8px}
+.row{display:flex;gap:12px;align-items:center;justify-content:space-between}.row form{margin:0;flex:none}.row small,.soft{color:var(--soft);font-size:14px;display:block}
+.bubble{background:var(--said);border-radius:4px 16px 16px;padding:10px 14px;white-space:pre-wrap;overflow-wrap:anywhere;border:0;margin-top:8px}
 """
 
 
@@ -119,89 +125,115 @@ def _phones(fake: Fake, query: dict[str, str]) -> str:
     world = fake.world
     users, people = list(world.tables["users"]), list(world.tables["externals"])
     staff = query.get("staff") if query.get("staff") in users else users[0] if users else ""
-    who = query.get("who") if query.get("who") in people else people[0] if people else ""
+    who = query.get("who") if query.get("who") in people else people[-1] if people else ""
     back = f"staff={staff}&amp;who={who}"
     pick = _pick("staff", world.all("users"), "userid", str(staff), {"who": str(who)})
     pick_who = _pick("who", world.all("externals"), "external_userid", str(who), {"staff": str(staff)})
     return (
-        '<!doctype html><html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>企业微信沙盒</title><style>{_STYLE}</style><header><h1>企业微信沙盒</h1>"
-        "<p>这里的人和消息都是模拟的，不会发到真实的微信。</p></header><main>"
-        f"<section><h2>主理人的手机</h2>{pick}{_champion(fake, str(staff), back)}</section>"
-        f"<section><h2>会员的手机</h2>{pick_who}{_customer(fake, str(who), back)}</section></main></html>"
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>企业微信沙盒</title><style>{_STYLE}</style></head><body><header><h1>两部手机</h1>"
+        "<p>模拟的企业微信：这里的人和消息都不会到真的微信里。</p></header><main>"
+        f'<section class="device" aria-labelledby="h-staff"><h2 id="h-staff">主理人的手机</h2>{pick}'
+        f"<div>{_champion(fake, str(staff), back)}</div></section>"
+        f'<section class="device" aria-labelledby="h-who"><h2 id="h-who">会员的手机</h2>{pick_who}'
+        f"<div>{_customer(fake, str(who), back)}</div></section></main></body></html>"
     )
 
 
 def _pick(name: str, rows: list[dict[str, Any]], key: str, chosen: str, keep: dict[str, str]) -> str:
     options = "".join(
         f'<option value="{escape(row[key])}"{" selected" if row[key] == chosen else ""}>{escape(row["name"])}</option>'
-        for row in rows[:200]
+        for row in rows[-200:]
     )
     hidden = "".join(f'<input type="hidden" name="{k}" value="{escape(v)}">' for k, v in keep.items())
     label = "选同事" if name == "staff" else "选会员"
-    return f'<form>{hidden}<select name="{name}" aria-label="{label}">{options}</select> <button>看这部手机</button></form>'
+    return f'<form>{hidden}<select name="{name}" aria-label="{label}">{options}</select><button>换这部</button></form>'
 
 
-def _button(path: str, words: str, back: str, **fields: str) -> str:
+def _button(path: str, words: str, back: str, *, go: bool = False, **fields: str) -> str:
     hidden = "".join(f'<input type="hidden" name="{k}" value="{escape(v)}">' for k, v in fields.items())
+    look = ' class="go"' if go else ""
     return (
         f'<form method="post" action="{escape(path)}"><input type="hidden" name="back" value="{back}">{hidden}'
-        f"<button>{words}</button></form>"
+        f"<button{look}>{words}</button></form>"
     )
 
 
+def _part(title: str, lines: list[str]) -> str:
+    return f"<h3>{title}</h3><ul>{''.join(lines)}</ul>" if lines else ""
+
+
+def _bubble(text: str) -> str:
+    return f'<div class="bubble">{escape(text)}</div>'
+
+
 def _champion(fake: Fake, staff: str, back: str) -> str:
-    lines = []
+    todo, done = [], []
     for row in reversed(fake.world.all("messages")):
         mine = [target for user, target in row["targets"] if user == staff]
         if not mine or row["cancelled"]:
             continue
         if staff in row["tapped"]:
             sent = sum(row["results"].get(one, [0])[0] == messages.SENT for one in mine)
-            end = f'<span class="soft">已发送 {sent}/{len(mine)}</span>'
+            done.append(f'<li>{_bubble(row["text"])}<span class="soft">已发送 {sent}/{len(mine)}</span></li>')
         else:
-            end = _button(
-                f"/_sandbox/staff/{staff}/confirm", f"发送给 {len(mine)} 位", back, msgid=row["msgid"]
+            whom = "个群" if row["kind"] == "group" else "位客户"
+            press = _button(
+                f"/_sandbox/staff/{staff}/confirm",
+                f"发送给 {len(mine)} {whom}",
+                back,
+                go=True,
+                msgid=row["msgid"],
             )
-        lines.append(f"<li>{escape(row['text'])}\n{end}</li>")
+            todo.append(f"<li>{_bubble(row['text'])}{press}</li>")
     for row in reversed(fake.world.all("moments")):
         if staff in row["senders"] and not row["cancelled"]:
-            done = staff in row["tapped"]
-            end = (
-                '<span class="soft">已发表</span>'
-                if done
-                else _button(f"/_sandbox/staff/{staff}/confirm", "发到朋友圈", back, msgid=row["moment_id"])
+            if staff in row["tapped"]:
+                done.append(f'<li>{_bubble(row["text"])}<span class="soft">朋友圈已发表</span></li>')
+                continue
+            press = _button(
+                f"/_sandbox/staff/{staff}/confirm", "发到朋友圈", back, go=True, msgid=row["moment_id"]
             )
-            lines.append(f"<li>朋友圈：{escape(row['text'])}\n{end}</li>")
+            todo.append(f"<li>{_bubble(row['text'])}{press}</li>")
     notices = [row for row in fake.world.all("notices") if staff in row["to"]]
-    lines += [
-        f'<li class="soft">应用消息：{escape(json.dumps(row["body"], ensure_ascii=False))}</li>'
-        for row in notices[-5:]
-    ]
-    return f"<ul>{''.join(lines[:30])}</ul>" if lines else "<p>今天没有要确认的任务。</p>"
+    told = [f"<li>{_bubble(_said(row['body']))}</li>" for row in reversed(notices[-5:])]
+    return (
+        (_part("等你点一下", todo[:20]) or "<p>今天没有要确认的任务。</p>")
+        + _part("应用消息", told)
+        + _part("发过的", done[:10])
+    )
+
+
+def _said(body: Any) -> str:
+    """The words of an application message, whatever its kind."""
+    if isinstance(body, dict):
+        return str(body.get("content") or body.get("description") or json.dumps(body, ensure_ascii=False))
+    return str(body)
 
 
 def _customer(fake: Fake, who: str, back: str) -> str:
-    world, lines = fake.world, []
-    for row in world.all("groups"):
-        if who in row["members"]:
-            button = _button(f"/_sandbox/customer/{who}/leave", "退出群聊", back, chat_id=row["chat_id"])
-            lines.append(f"<li>{escape(row['name'])}（{len(row['members'])} 人）\n{button}</li>")
-    for row in world.all("ways"):
-        button = _button(f"/_sandbox/customer/{who}/scan", "扫这个码", back, config_id=row["config_id"])
-        words = "入群码" if row["way"] == "group" else "加好友码"
-        lines.append(f"<li>{words} · {escape(str(row.get('state') or row['config_id']))}\n{button}</li>")
-    for row in reversed(world.all("messages")):
-        groups = {
-            target
-            for target in row["results"]
-            if who in (world.get("groups", target) or {"members": {}})["members"]
-        }
-        if row["results"].get(who, [0])[0] == messages.SENT or groups:
-            lines.append(f"<li>{escape(row['text'])}</li>")
-    lines += [
-        f"<li>{escape(row['text'])}</li>"
-        for row in world.all("welcomes")
-        if row["external"] == who and row["text"]
+    world = fake.world
+    inside = [row for row in world.all("groups") if who in row["members"]]
+    groups = [
+        f'<li class="row"><span>{escape(row["name"])}<small>{len(row["members"])} 人</small></span>'
+        f"{_button(f'/_sandbox/customer/{who}/leave', '退出', back, chat_id=row['chat_id'])}</li>"
+        for row in inside
     ]
-    return f"<ul>{''.join(lines[:40])}</ul>" if lines else "<p>还没有消息。</p>"
+    codes = [
+        f'<li class="row"><span>{escape(str(row.get("remark") or "码"))}<small>{"带进群" if row["way"] == "group" else "加店员"}</small></span>'
+        f"{_button(f'/_sandbox/customer/{who}/scan', '扫一扫', back, go=True, config_id=row['config_id'])}</li>"
+        for row in world.all("ways")
+    ]
+    mine = {row["chat_id"] for row in inside}
+    heard = [
+        _bubble(row["text"])
+        for row in reversed(world.all("messages"))
+        if row["results"].get(who, [0])[0] == messages.SENT or mine & set(row["results"])
+    ]
+    heard += [_bubble(row["text"]) for row in world.all("welcomes") if row["external"] == who and row["text"]]
+    return (
+        (_part("收到的", [f"<li>{one}</li>" for one in heard[:20]]) or "<p>还没有消息。扫一个码试试。</p>")
+        + _part("在的群", groups)
+        + _part("看到的码", codes[:20])
+    )

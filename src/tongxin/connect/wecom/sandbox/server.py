@@ -29,6 +29,9 @@ class Server(ThreadingHTTPServer):
         self.fake = fake
         super().__init__((LOOPBACK, port), Handler)
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who hangs up in the middle is no news."""
+
     @property
     def url(self) -> str:
         """Where it stands."""

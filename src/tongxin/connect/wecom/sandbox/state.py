@@ -115,6 +115,10 @@ class World:
             raise KeyError(name)
         self.put("settings", name, {"value": value})
 
+    def wall(self) -> float:
+        """The given clock: what letters are dated by."""
+        return self._ticking()
+
     def now(self) -> float:
         """The fake's clock in seconds: the given one and how far it was put ahead."""
         return self._ticking() + float(self.setting("ahead"))
