@@ -20,6 +20,7 @@ class Known:
     decided: dict = field(default_factory=dict)
     invited: bool = False
     paid: bool = False
+    fee: str = ""
     did: dict = field(default_factory=dict)
 
     def answers(self, gate):
@@ -35,6 +36,7 @@ class Known:
 AGE = {"application": {"months": "7–12 个月"}}
 OPEN_TO_ALL = QUESTIONS | {"decide": False}
 VISIT = {"zh": "来一次妈妈早茶会", "deed": "checked_in", "times": 2}
+FEE = {"fee_fen": 990}
 BOWL = {"zh": "说说宝宝今天的一碗"}
 
 
@@ -59,6 +61,9 @@ BOWL = {"zh": "说说宝宝今天的一碗"}
         ("task", VISIT, Known(did={"checked_in": 2}), DONE, ""),
         ("paid", {}, Known(), YOURS, "paid_membership_needed"),
         ("paid", {}, Known(paid=True), DONE, ""),
+        ("paid", FEE, Known(paid=True), YOURS, "fee_later"),
+        ("paid", FEE, Known(fee="fee_due"), YOURS, "fee_due"),
+        ("paid", FEE, Known(fee="paid"), DONE, ""),
     ],
 )
 def test_where_an_applicant_stands_at_a_gate(gate, settings, facts, standing, code):
@@ -83,7 +88,7 @@ def test_where_an_applicant_stands_at_a_gate(gate, settings, facts, standing, co
         ("task", VISIT, ()),
         ("task", VISIT | {"deed": "posted"}, ("deed",)),
         ("task", VISIT | {"times": 0}, ("times",)),
-        ("paid", {"fee": 10}, ("fee",)),
+        ("paid", {"fee": 10}, ("fee", "fee_fen")),
     ],
 )
 def test_a_gate_says_what_is_wrong_with_its_settings(gate, settings, faults):

@@ -8,6 +8,7 @@ from events.factories import published
 from events.killing import killed_after, killed_at
 from events.rush import viewer_of
 from people.factories import CustomerFactory
+from project import samples
 from stores.factories import TESTS
 from tongxin.commerce.models import Promise
 from tongxin.events import actions, queries
@@ -140,8 +141,8 @@ def survives_every_kill(prepare, act):
     old = shape(world.seen(), world)
     said = str(act(world))
     new = shape(world.seen(), world)
-    kills = 0
-    for n in range(1, MOST):
+    first, stride = samples.stride()
+    for n in range(first, MOST, stride):
         world = World()
         prepare(world)
         answer = killed_at(n, lambda world=world: act(world))
@@ -151,12 +152,11 @@ def survives_every_kill(prepare, act):
         if answer != "killed":
             assert answer == said
             break
-        kills += 1
         act(world)  # the same tap again
         assert shape(world.seen(), world) == new, n
     else:
         pytest.fail("it has no end")
-    assert kills >= 5
+    assert n > 5
     # committed, and dead before it could say so: the repeat finds the act done and does nothing twice
     world = World()
     prepare(world)

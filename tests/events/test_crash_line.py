@@ -16,6 +16,7 @@ FLOWS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("prepare", "act"), [flow[1:] for flow in FLOWS], ids=[flow[0] for flow in FLOWS])
 def test_killed_after_each_statement_it_is_the_old_state_or_the_new_one(prepare, act):
     survives_every_kill(prepare, act)

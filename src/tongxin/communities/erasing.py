@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from tongxin.communities.actions import leaving
+from tongxin.communities.actions import admitting, leaving
 from tongxin.communities.models import (
     Acceptance,
     Application,
@@ -45,6 +45,8 @@ class CommunitiesEraser:
             quit_scene="", hello="", greeted_at=None, interests=[]
         )
         asked = Application.objects.filter(person__in=person.ids)
+        for row_asked in asked.filter(state=Applied.UNDERWAY).select_related("community"):
+            admitting.close_fee(ERASURE, row_asked, earned=False)
         asked.filter(state=Applied.UNDERWAY).update(
             state=Applied.WITHDRAWN, ended_at=now, ended_by=ERASURE.name, waiting_for_us=False
         )

@@ -116,9 +116,10 @@ def live_of(event: Occurrence, person: int) -> Seat | None:
 
 
 def audiences_of(person: int) -> frozenset[str]:
-    """The words that hold for a person: their ring and their tags. Who switched personalisation off stands in the outer ring."""
+    """The words that hold for a person: their ring and their tags. Who switched personalisation off stands in the outer ring, untagged."""
     ring = rings_held([person]).get(person)
-    tags = Tag.objects.filter(customer__in=people.behind([person])).values_list("label", flat=True)
+    behind = people.behind(people.personalised([person]))
+    tags = Tag.objects.filter(customer__in=behind).values_list("label", flat=True)
     return frozenset({*(f"tag:{label}" for label in tags), *([f"ring:{ring}"] if ring else [])})
 
 

@@ -2,6 +2,7 @@
 
 from tongxin.communities.actions.containers import add_container, end_container, entered, left_container
 from tongxin.communities.actions.days import take_day, take_due
+from tongxin.communities.actions.fees import take_fee
 from tongxin.communities.actions.founding import (
     CommunityIn,
     change,
@@ -63,5 +64,6 @@ __all__ = [
     "set_gates",
     "take_day",
     "take_due",
+    "take_fee",
     "withdraw",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from tongxin.communities import queries
-from tongxin.communities.actions import letters, trails
+from tongxin.communities.actions import admitting, letters, trails
 from tongxin.communities.gates import GATES
 from tongxin.communities.models import Application, Community, FollowUp, GateRow, Membership, RuleSet
 from tongxin.communities.rules.purpose import LONGEST, missing
@@ -159,6 +159,10 @@ def close(*, viewer: Viewer, community_id: UUID, reason: str) -> Community:
             one.ended_at, one.recorded_at, one.ended, one.ended_by = now, now, Ended.CLOSED, viewer.name
             one.community = row
         Membership.objects.bulk_update(members, ["ended_at", "recorded_at", "ended", "ended_by"])
+        for asked in Application.objects.filter(community=row, state=Applied.UNDERWAY).select_related(
+            "community"
+        ):
+            admitting.close_fee(viewer, asked, earned=False)
         Application.objects.filter(community=row, state=Applied.UNDERWAY).update(
             state=Applied.DECLINED, ended_at=now, ended_by=viewer.name, waiting_for_us=False
         )

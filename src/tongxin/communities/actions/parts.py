@@ -9,10 +9,11 @@ from tongxin.communities import queries
 from tongxin.communities.actions import trails
 from tongxin.communities.models import Community, Container, PartTerm
 from tongxin.communities.rules.parts import why_not_hold
-from tongxin.communities.terms import EDITORS, PARTS, Part, State
+from tongxin.communities.terms import EDITORS, PARTS, ContainerKind, Part, State
 from tongxin.foundation import clock
-from tongxin.foundation.access import Verb, Viewer
+from tongxin.foundation.access import Verb, Viewer, system
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.actions import wecom_handovers
 from tongxin.people import queries as people
 from tongxin.stores.models import Staff
 
@@ -124,6 +125,8 @@ def hand_over(*, viewer: Viewer, community_id: UUID, to: UUID, until: datetime, 
             until=until,
             given_by=viewer.name,
         )
+        if held is not None and held.staff is not None:
+            _wecom_groups(row, held.staff, colleague)
         trails.of_community(
             viewer,
             row,
@@ -132,6 +135,20 @@ def hand_over(*, viewer: Viewer, community_id: UUID, to: UUID, until: datetime, 
             after={"staff": colleague.pk},
         )
     return made
+
+
+def _wecom_groups(row: Community, old: Staff, new: Staff) -> None:
+    """The community's groups in WeCom get the new host as owner, where both have an account."""
+    chats = Container.objects.filter(community=row, kind=ContainerKind.WECOM, until=None).exclude(
+        external_id=""
+    )
+    wecom_handovers.start_if_any(
+        viewer=system("communities.hand_over"),
+        old=old,
+        new=new,
+        left=not old.active,
+        chats=list(chats.values_list("external_id", flat=True)),
+    )
 
 
 def _locked(viewer: Viewer, community_id: UUID) -> Community:

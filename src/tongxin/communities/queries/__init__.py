@@ -14,14 +14,22 @@ from tongxin.communities.queries.access import (
     who_joins,
 )
 from tongxin.communities.queries.dormant import QuietList, QuietRow, dormant_members
+from tongxin.communities.queries.emblems import emblem_file
 from tongxin.communities.queries.instruments import Instruments, instruments
 from tongxin.communities.queries.keeping import application_card, applications_for, members_of
-from tongxin.communities.queries.member import community_page, my_communities, open_communities, rules_of
-from tongxin.communities.queries.offers import offers_for
+from tongxin.communities.queries.member import (
+    CommunityLine,
+    community_page,
+    my_communities,
+    open_communities,
+    rules_of,
+)
+from tongxin.communities.queries.offers import after_of, offers_for
 from tongxin.communities.queries.proofs import Proof, solved_open
 from tongxin.communities.queries.staff import communities_for, community_card, days_of
 
 __all__ = [
+    "CommunityLine",
     "Instruments",
     "Proof",
     "QuietList",
@@ -31,6 +39,7 @@ __all__ = [
     "access_community",
     "access_container",
     "access_membership",
+    "after_of",
     "application_card",
     "applications_for",
     "communities_for",
@@ -39,6 +48,7 @@ __all__ = [
     "community_to_join",
     "days_of",
     "dormant_members",
+    "emblem_file",
     "has_right",
     "instruments",
     "members_of",

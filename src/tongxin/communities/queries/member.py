@@ -210,8 +210,17 @@ def _mine(viewer: Viewer, row: Community, versions: list[RuleSet], terms: list[P
         hello=member.hello,
         interests=tuple(member.interests),
         buddy="" if week is None or week.buddy is None else week.buddy.person.nickname,
-        week=() if week is None else first_week(member.joined_at, {FirstStep(one) for one in done}, now),
+        week=() if week is None else _week(week, member.joined_at, {FirstStep(one) for one in done}),
         may_invite=not paused and may(held, Right.INVITE),
+    )
+
+
+def _week(week: Welcome, joined_at: datetime, done: set[FirstStep]) -> tuple[Due, ...]:
+    """The first week; without a buddy nobody is asked to greet one."""
+    return tuple(
+        due
+        for due in first_week(joined_at, done, clock.now())
+        if due.step is not FirstStep.BUDDY or due.done or week.buddy_id is not None
     )
 
 

@@ -1,10 +1,12 @@
 """Communities offered after something of an upper room: an event of some format, a kit, a series."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db.models import Q
 
 from tongxin.communities.models import Community, FollowUp, Membership
+from tongxin.communities.queries.access import access_community
 from tongxin.communities.queries.member import CommunityLine, lines
 from tongxin.communities.terms import State
 from tongxin.foundation.access import Viewer
@@ -36,3 +38,9 @@ def offers_for(
     )
     found = sorted(rows, key=lambda one: one.store_id is None)
     return lines(found[:MOST], entries)
+
+
+def after_of(viewer: Viewer, community_id: UUID) -> frozenset[tuple[str, str, str]]:
+    """After what a community is offered, as (room, kind, key). Refuses `absent`."""
+    row = access_community(viewer, community_id)
+    return frozenset(FollowUp.objects.filter(community=row).values_list("room", "kind", "key"))

@@ -6,13 +6,23 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q
 
+from tongxin.commerce import queries as commerce
 from tongxin.commerce.models import Membership as PaidPeriod
+from tongxin.commerce.terms import PromiseState
 from tongxin.communities.gates import GATES
 from tongxin.communities.models import Acceptance, Application, Decision, GateRow, RuleSet
 from tongxin.communities.rules.standing import Way, compose
 from tongxin.foundation import clock
 from tongxin.people import queries as people
 from tongxin.people.models import Deed
+
+ROOM = "communities"
+FEES = {
+    PromiseState.OPEN: "fee_due",
+    PromiseState.PAID: "paid",
+    PromiseState.GRANTED: "paid",
+    PromiseState.LAPSED: "paid",
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Looked:
     decided: dict[str, bool]
     invited: bool
     paid: bool
+    fee: str = ""
     did: dict[str, int] = field(default_factory=dict)
 
     def answers(self, gate: str) -> dict[str, str]:
@@ -68,6 +79,7 @@ def ways_of(rows: Sequence[Application]) -> dict[int, Way]:
     ):
         decided.setdefault(key, {})[gate_code] = yes
     paid = _paid(root) if any(gate.gate == "paid" for gate in every) else frozenset()
+    fees = _fees(rows) if any("fee_fen" in gate.settings for gate in every) else {}
     did = _did(root, {str(gate.settings["deed"]) for gate in every if "deed" in gate.settings})
     needs, has = _needs(rows), _has(rows, root)
     ways = {}
@@ -77,6 +89,7 @@ def ways_of(rows: Sequence[Application]) -> dict[int, Way]:
             decided=decided.get(row.pk, {}),
             invited=row.invitation_id is not None,
             paid=row.person_id in paid,
+            fee=fees.get(row.pk, ""),
             did=did.get(row.person_id, {}),
         )
         steps = [GATES[gate.gate].stand(gate.settings, facts) for gate in gates.get(row.community_id, ())]
@@ -92,6 +105,16 @@ def _paid(root: dict[int, int]) -> frozenset[int]:
         Q(ended_at=None) | Q(ended_at__gt=now), customer__in=root, started_at__lte=now
     )
     return frozenset(root[entry] for entry in found.values_list("customer", flat=True))
+
+
+def _fees(rows: Sequence[Application]) -> dict[int, str]:
+    """How the joining fees of these applications stand."""
+    held = commerce.promises_for((ROOM, str(row.public_id)) for row in rows)
+    return {
+        row.pk: FEES[card.state]
+        for row in rows
+        if (card := held.get((ROOM, str(row.public_id)))) is not None and card.state in FEES
+    }
 
 
 def _did(root: dict[int, int], kinds: Iterable[str]) -> dict[int, dict[str, int]]:

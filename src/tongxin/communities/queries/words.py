@@ -10,6 +10,8 @@ from tongxin.communities.gates import GATES
 from tongxin.communities.models import Community, GateRow, PartTerm, RuleSet
 from tongxin.communities.rules.standing import RULES, Step, Way
 from tongxin.communities.terms import CONTAINER_LABELS, PARTS, STANDING_LABELS, ContainerKind, Part, Standing
+from tongxin.foundation import money
+from tongxin.stores.queries import the_brand
 
 Said = tuple[str, str]  # 中文, English
 
@@ -27,8 +29,13 @@ CODES: dict[str, Said] = {
     "paid_membership_needed": (
         "要有正在生效的付费会员；开通后自动通过", "needs a running paid membership; passes by itself then",
     ),
+    "fee_later": ("别的都过了再付：到店付 {fee}", "once the rest is done: {fee} at the store"),
+    "fee_due": ("到店付 {fee}，收银记下就通过", "pay {fee} at the store; passes once the till has noted it"),
     "rules": ("看过群规并同意", "read the rules and accept them"),
 }  # fmt: skip
+
+
+DUE = ("等付款", "waiting for payment")
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,24 @@ def gate_card(row: GateRow) -> GateCard:
     gate = GATES[row.gate]
     task = str(row.settings.get("zh", "")) if row.gate == "task" else ""
     hint = (task, str(row.settings.get("en") or task)) if task else (gate.hint_zh, gate.hint_en)
+    if "fee_fen" in row.settings:
+        hint = _fee_hint(row.settings)
     return GateCard(gate.code, (gate.zh, gate.en), hint, dict(row.settings), gate.decided_by_us)
+
+
+def _fee_hint(settings: dict[str, Any]) -> Said:
+    """What joining costs and what one gets for it."""
+    fee, back = _shown(settings["fee_fen"]), settings.get("voucher_fen", 0)
+    if not back:
+        return f"到店付一次 {fee}", f"{fee}, once, at the store"
+    return (
+        f"到店付一次 {fee}，入群返 {_shown(back)} 券",
+        f"{fee}, once; a voucher of {_shown(back)} on joining",
+    )
+
+
+def _shown(fen: int) -> str:
+    return money.show(fen, the_brand().currency)
 
 
 def step_cards(way: Way) -> tuple[StepCard, ...]:
@@ -124,7 +148,8 @@ def fresh_steps(rows: Iterable[GateRow]) -> tuple[StepCard, ...]:
     cards = []
     for row in rows:
         asks = GATES[row.gate].asks(row.settings)
-        cards.append(_step(Step(row.gate, Standing.YOURS, "", asks)))
+        fee = int(row.settings.get("fee_fen", 0))
+        cards.append(_step(Step(row.gate, Standing.YOURS, "fee_later" if fee else "", asks, fee)))
     return tuple(cards)
 
 
@@ -132,9 +157,12 @@ def _step(one: Step) -> StepCard:
     gate = GATES.get(one.gate)
     label = ("群规", "rules of the house") if one.gate == RULES or gate is None else (gate.zh, gate.en)
     asks = tuple(AskCard(a.name, a.kind, (a.zh, a.en), a.choices, a.required) for a in one.asks)
-    return StepCard(
-        one.gate, label, one.standing, STANDING_LABELS[one.standing], CODES[one.code], one.code, asks
-    )
+    zh, en = CODES[one.code]
+    if one.fen:
+        fee = _shown(one.fen)
+        zh, en = zh.format(fee=fee), en.format(fee=fee)
+    stands = DUE if one.code == "fee_due" else STANDING_LABELS[one.standing]
+    return StepCard(one.gate, label, one.standing, stands, (zh, en), one.code, asks)
 
 
 def rules_card(row: RuleSet) -> RulesCard:

@@ -23,12 +23,15 @@ class Ask:
 
 @dataclass(frozen=True)
 class Step:
-    """Where one gate stands for one applicant: `code` says why, `asks` what the applicant is asked when it is their turn."""
+    """Where one gate stands for one applicant: `code` says why, `asks` what the applicant is asked when it is their turn, `fen`
+    what is to be paid.
+    """
 
     gate: str
     standing: Standing
     code: str = ""
     asks: tuple[Ask, ...] = ()
+    fen: int = 0
 
 
 class Facts(Protocol):
@@ -50,6 +53,11 @@ class Facts(Protocol):
     @property
     def paid(self) -> bool:
         """Is there a paid membership now?"""
+        ...
+
+    @property
+    def fee(self) -> str:
+        """How the joining fee stands: "" not asked for yet, "fee_due" at the till, "paid"."""
         ...
 
     def deeds(self, kind: str) -> int:

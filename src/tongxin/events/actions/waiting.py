@@ -20,7 +20,7 @@ from tongxin.events.terms import Seat, State, WaitNote
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.people.models import Tag
-from tongxin.people.queries import behind
+from tongxin.people.queries import behind, personalised
 from tongxin.rings.queries import rings_held
 
 ROOM = "events"
@@ -95,7 +95,7 @@ def person_of(row: Registration) -> int:
 
 def audiences_of_many(persons: Collection[int]) -> dict[int, frozenset[str]]:
     """The words that hold for each of these people, as `evidence.audiences_of` for one."""
-    entries = behind(persons)
+    entries = behind(personalised(persons))
     words: dict[int, set[str]] = {person: set() for person in persons}
     for person, ring in rings_held(list(persons)).items():
         words[person].add(f"ring:{ring}")

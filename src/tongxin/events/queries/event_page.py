@@ -25,6 +25,8 @@ SELECT o.public_id, o.title, o.theme, o.summary, o.kind, o.format, o.state, o.st
     s.public_id AS store_public_id, s.name AS store_name, s.district, s.address, b.currency, coalesce(f.name, '') AS host,
     p.size, p.taken, p.held, p.free, p.kept,
     EXISTS (SELECT 1 FROM events_photoplace e WHERE e.occurrence_id = o.id) AS borrowed,
+    EXISTS (SELECT 1 FROM communities_followup u WHERE u.room = 'events'
+        AND (u.kind, u.key) IN (('format', o.format), ('event', o.public_id::text))) AS leads_on,
     CASE WHEN p.free <= 0 THEN (SELECT count(*) FROM events_registration w WHERE w.occurrence_id = o.id AND w.state = 'waiting')
         ELSE 0 END AS waiting,
     m.public_id AS mine, m.state AS mine_state, m.party AS mine_party, m.offered_until AS mine_until,
@@ -48,7 +50,10 @@ WHERE o.public_id = %(event)s
 
 @dataclass(frozen=True)
 class EventPage:
-    """One event as members see it, with where the asking one stands. `borrowed`: photos of other events are shown here."""
+    """One event as members see it, with where the asking one stands. `borrowed`: photos of other events are shown here.
+
+    `leads_on`: some community wants to be met after it; which, and who sees it, is the communities' to say.
+    """
 
     public_id: UUID
     title: str
@@ -86,6 +91,7 @@ class EventPage:
     free: int
     kept: int
     borrowed: bool
+    leads_on: bool
     waiting: int
     mine: UUID | None
     mine_state: Seat | None

@@ -1,4 +1,4 @@
-"""What a store's till has to do for events: fees to collect, fees to hand back, with the name and the event they belong to."""
+"""What a store's till has to do: fees to collect, fees to hand back, with the name and the event or community they belong to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from tongxin.commerce.queries import PromiseCard
 from tongxin.events.models import Registration
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.pages import Page
+from tongxin.people.models import Customer
 
 ROOM = "events"
 
@@ -55,12 +56,14 @@ def _told(cards: Iterable[PromiseCard]) -> tuple[TillLine, ...]:
         else ()
     )
     known = {str(row.public_id): row for row in rows}
-    return tuple(_line(card, known.get(card.subject[1])) for card in shown)
+    others = {card.person for card in shown if card.subject[0] != ROOM}
+    names = dict(Customer.objects.filter(pk__in=others).values_list("pk", "nickname")) if others else {}
+    return tuple(_line(card, known.get(card.subject[1]), names) for card in shown)
 
 
-def _line(card: PromiseCard, row: Registration | None) -> TillLine:
+def _line(card: PromiseCard, row: Registration | None, names: dict[int, str]) -> TillLine:
     if row is None:
-        return TillLine(card, "", str(card.terms.get("title", "")), None, None)
+        return TillLine(card, names.get(card.person, ""), str(card.terms.get("title", "")), None, None)
     event = row.occurrence
     name = str(getattr(row, "nickname", "") or "")
     return TillLine(card, name, event.title, event.starts_at, event.public_id)
