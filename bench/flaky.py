@@ -1,4 +1,4 @@
-"""Does the fast part of the suite say the same every time? (the tests without a browser and without the slow ones)
+"""Does the core of the suite say the same every time? (`-m core`: all rooms but the engine and the command line, without browsers and slow tests)
 
 Each run is a process of its own with its own seed for the random order and its own test databases. A test that fails in one
 run and passes in another depends on something it does not say: the order, the clock, what others left behind, or on how
@@ -28,10 +28,10 @@ COUNTS = re.compile(r"(\d+) (passed|failed|error|skipped)")
 
 
 def run(seed: int, niceness: int) -> dict[str, Any]:
-    """One run of the fast part; what failed in it, how long it took and how busy the machine was before it."""
+    """One run of the core; what failed in it, how long it took and how busy the machine was before it."""
     command = [
         "nice", "-n", str(niceness), sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile",
-        "-m", "not browser and not slow", f"--randomly-seed={seed}", "-rfE", "--tb=short",
+        "-m", "core", f"--randomly-seed={seed}", "-rfE", "--tb=short",
     ]  # fmt: skip
     log = OUT / f"flaky_{seed}.log"
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
@@ -74,14 +74,14 @@ def figures() -> list[dict[str, Any]]:
     wall, cpu = statistics.median(walls), statistics.median(one["cpu"] for one in runs)
     return [
         {
-            "what": f"the fast part of the suite, {len(runs)} runs in {len(runs)} random orders",
+            "what": f"the core of the suite, {len(runs)} runs in {len(runs)} random orders",
             "measured": f"{len(bad)} with a failure" + (f": {', '.join(names)}" if names else ""),
             "bar": "0",
             "met": not bad,
             "note": f"{runs[-1].get('passed', 0)} tests each; seeds {min(r['seed'] for r in runs)} to {max(r['seed'] for r in runs)}",
         },
         {
-            "what": "the fast part of the suite, two workers",
+            "what": "the core of the suite, two workers",
             "measured": f"{wall:.0f} s on the wall, {cpu:.0f} s of processor (medians)",
             "bar": f"≤ {BAR:.0f} s",
             "met": wall <= BAR if quiet else None,

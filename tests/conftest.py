@@ -8,91 +8,36 @@ import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
-from project import emptied, sessions, template_database
+from project import durations, emptied, sessions, template_database
 from tongxin.foundation import clock
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)  # Thursday 5 March 2026, 12:00 in Shanghai
 
-# What takes longest goes out first, so that no worker is left alone with a long file at the end. The others follow in
-# random order, and inside every file the order stays random. By processor seconds; a wrong entry costs time only.
-LONGEST_FIRST = (
-    "tests/faces/cli/test_demo.py",
-    "tests/access/test_page_doors.py",
-    "tests/browser/test_pages.py",
-    "tests/connect/files/test_import.py",
-    "tests/access/test_matrix.py",
-    "tests/browser/test_organise_pages.py",
-    "tests/browser/test_event_pages.py",
-    "tests/compass/test_partitions.py",
-    "tests/access/test_harm.py",
-    "tests/measure/test_run.py",
-    "tests/faces/cli/test_demo_chain.py",
-    "tests/journeys/test_little_baker.py",
-    "tests/faces/cli/test_followed_log.py",
-    "tests/faces/cli/test_care.py",
+
+# What the core of the suite leaves out: the engine with its statistics, the command line with its demos and drills, servers that are
+# lost and followed, and whatever needs a browser or many seconds.
+BESIDE_THE_CORE = (
+    *(f"tests/{room}/" for room in ("browser", "compass", "measure", "journeys", "faces/cli")),
     "tests/foundation/test_following.py",
-    "tests/compass/test_power_plan.py",
-    "tests/compass/test_roi_command.py",
-    "tests/compass/test_simulated_switches.py",
-    "tests/compass/test_study_worlds.py",
-    "tests/faces/api/test_schema.py",
-    "tests/browser/test_checkin.py",
-    "tests/accounts/test_staff_sign_in.py",
-    "tests/compass/test_design_other_studies.py",
-    "tests/compass/test_study_answer.py",
-    "tests/compass/test_ltv_fit.py",
-    "tests/compass/test_indices_communities.py",
-    "tests/faces/api/test_writing.py",
-    "tests/compass/test_charts_gallery.py",
-    "tests/connect/wecom/test_wecom_storm.py",
-    "tests/events/test_crash_seats.py",
-    "tests/events/test_crash_line.py",
-    "tests/measure/test_measurement_kinds.py",
-    "tests/compass/test_segments.py",
-    "tests/faces/cli/test_measures.py",
-    "tests/browser/test_kit_pages.py",
-    "tests/project/test_web_process.py",
-    "tests/compass/test_design_drawn_studies.py",
-    "tests/project/test_deploy.py",
-    "tests/compass/test_dormancy_hazard.py",
-    "tests/measure/test_web_stays_light.py",
-    "tests/events/test_seat_model.py",
-    "tests/measure/test_kinds_that_answer.py",
-    "tests/commerce/test_money_crash.py",
-    "tests/faces/pages/test_views.py",
-    "tests/commerce/test_money_model.py",
-    "tests/events/test_photo_walks.py",
-    "tests/communities/test_membership_model.py",
-    "tests/faces/test_sentences.py",
-    "tests/house/test_docs.py",
-    "tests/events/test_door_crash.py",
-    "tests/compass/test_circles_command.py",
-    "tests/connect/files/test_complete_journey.py",
-    "tests/events/test_door_sync.py",
-    "tests/compass/test_compass_is_plain.py",
-    "tests/compass/test_simulated_semisynthetic.py",
-    "tests/commerce/test_lake.py",
-    "tests/commerce/test_money_race.py",
-    "tests/events/test_race_seats.py",
-    "tests/commerce/test_lake_crash.py",
-    "tests/project/test_supervisor.py",
-    "tests/faces/pages/test_event_views.py",
-    "tests/compass/test_checks_interference.py",
-    "tests/commerce/test_lake_order_free.py",
-    "tests/compass/test_concentration_shares.py",
-    "tests/compass/test_ees_stores.py",
-    "tests/compass/test_simulated_panels.py",
-    "tests/people/test_customers.py",
-    "tests/compass/test_study_panel.py",
-    "tests/events/test_line.py",
 )
+TOO_LONG = {"browser", "slow", "nightly"}
+
+
+def pytest_itemcollected(item):
+    """`core` is what all else stands on, in five minutes (`make sure`): `bench/flaky.py` runs it twenty times."""
+    if not item.nodeid.startswith(BESIDE_THE_CORE) and not TOO_LONG & {
+        mark.name for mark in item.iter_markers()
+    }:
+        item.add_marker("core")
 
 
 def pytest_collection_modifyitems(config, items):
-    """With several workers only: files in the order above (xdist hands them out in the order in which they were collected)."""
+    """With several workers only: the longest files first (xdist hands them out in the order in which they were collected)."""
     if hasattr(config, "workerinput"):
-        place = {name: n for n, name in enumerate(LONGEST_FIRST)}
-        items.sort(key=lambda item: place.get(item.nodeid.partition("::")[0], len(place)))
+        known = durations.known()
+        items.sort(
+            key=lambda item: durations.place(known.get(item.nodeid.partition("::")[0], durations.UNKNOWN))
+        )
 
 
 def pytest_collection():

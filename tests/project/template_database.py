@@ -37,7 +37,8 @@ def lightly() -> Iterator[None]:
     """Django builds a model and all its relatives anew for each index, constraint and new model; here a list grows by one instead.
 
     Nobody can point at a model that is new, so nobody else has to be built. The same statements reach the database, in a third
-    of the time, and every process waits for it. The demo's test and every installation migrate Django's own way.
+    of the time, and every process waits for it. Every installation migrates
+    Django's own way; `test_template_database.py` says that it comes to the same.
     """
 
     def add(state, model):

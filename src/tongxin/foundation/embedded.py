@@ -45,7 +45,9 @@ timezone = 'UTC'
 {extra}
 """
 
-FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+FAST = (
+    "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\ncheckpoint_timeout = 30min\njit = off\n"
+)
 
 
 class NotReady(Exception):

@@ -112,7 +112,7 @@ def recovered(folder: Path, *, beside: Path) -> Iterator[tuple[str, Base]]:
     try:
         data.mkdir(mode=0o700)
         with tarfile.open(base.folder / "base.tar.gz") as packed:
-            packed.extractall(data, filter="data")
+            _unpack(packed, data)
         _lay_log(folder, base, data / "pg_wal")
         with embedded.visiting(data) as server:
             yield server.url(), base
@@ -199,6 +199,21 @@ def _fetch(url: str, to: Path) -> None:
         "--no-loop",
         "--synchronous",
     )
+
+
+def _unpack(packed: tarfile.TarFile, data: Path) -> None:
+    """Files and folders below `data` and nothing else; a filter of tarfile's own is not in every Python 3.11."""
+    for member in packed:
+        path = data / member.name
+        if not path.resolve().is_relative_to(data.resolve()) or not (member.isreg() or member.isdir()):
+            raise tarfile.ExtractError(member.name)
+        folder = path if member.isdir() else path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        content = packed.extractfile(member)
+        if content is not None:
+            with content, path.open("wb") as out:
+                shutil.copyfileobj(content, out, 1 << 20)
+            path.chmod(0o600)
 
 
 def _lay_log(folder: Path, base: Base, to: Path) -> None:

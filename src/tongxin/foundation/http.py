@@ -62,23 +62,26 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def is_public(text: str) -> bool:
-    """Is this the address of a host on the public internet? Also looks inside IPv6 addresses that carry an IPv4 one."""
+    """Is this the address of a host on the public internet? Also looks inside IPv6 addresses that carry an IPv4 one.
+
+    6to4 is given up (RFC 7526) and no host is asked there; the tables of Python 3.11 differ about it from release to release.
+    """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.sixtofour is not None:
         return False
     return all(part.is_global and not part.is_multicast for part in (address, *_carried(address)))
 
 
 def _carried(address: Address) -> Iterable[Address]:
-    """IPv4 addresses inside an IPv6 one: mapped, compatible, 6to4, Teredo, NAT64 (RFC 4291, 3056, 4380, 6052)."""
+    """IPv4 addresses inside an IPv6 one: mapped, compatible, Teredo, NAT64 (RFC 4291, 4380, 6052)."""
     if isinstance(address, ipaddress.IPv4Address):
         return
     number = int(address)
     if address.ipv4_mapped is not None:
         yield address.ipv4_mapped
-    if address.sixtofour is not None:
-        yield address.sixtofour
     if address.teredo is not None:
         yield from address.teredo
     if number >> 32 == 0 or number >> 32 == 0x64FF9B << 64:

@@ -9,8 +9,14 @@ from importlib import import_module
 
 from granian.cli import entrypoint
 
-# What the first request would load: the routes with all their pages, and the list of plugs.
-LOADED = ("tongxin.project.wsgi", "tongxin.project.urls", "tongxin.project.wiring")
+# What the first request would load: the routes with all their pages, and the list of plugs; and the readings of all characters, which
+# other programs load when they first judge a text.
+LOADED = (
+    "tongxin.project.wsgi",
+    "tongxin.project.urls",
+    "tongxin.project.wiring",
+    "pypinyin.contrib.tone_convert",
+)
 
 
 def main() -> None:
