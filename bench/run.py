@@ -182,16 +182,22 @@ def machine() -> str:
 
 #: bars that are measured by a file of their own: its name → what it measures
 TOPICS: dict[str, str] = {
+    "amplify": "rings of invented friends, planted votes, thanks and pools to the last fen",
     "moderation": "words, judgements, sentiment and kinds of voices (bench/moderation.py)",
     "worlds": "simulated worlds with a known truth: bias, coverage, false positives, refusals, balance",
     "semisynthetic": "an effect injected into real baskets",
     "peers_matching": "published results and peers: matching, coarsening, rolling entry",
     "peers_group_time": "published results and peers: group-time effects",
     "peers_pretix": "registration, check-in and page beside pretix",
+    "voices": "feeds, topics, posting and whole pages from a thousand to a million posts",
+    "peers_machina": "the same pages beside django-machina",
+    "consents": "generated histories of consent: nothing shown without a yes that holds",
+    "payloads": "two hundred scripts in every text field, over all pages in a browser",
     "checks": "breakdown, drift and the plan of a study",
     "ltv": "published results and peers: customer value",
     "graph": "a million members: strength, components, PageRank, cores",
     "indices": "indices, payouts, credits, budgets, the experience index",
+    "rings_runs": "a million members placed from fifty million rows, slow to let go, explained",
     "segments": "a rule over a million members previewed within a second",
     "scale": "10^8 order lines to member-months",
     "engines": "DuckDB and Spark",
@@ -207,9 +213,10 @@ TOPICS: dict[str, str] = {
     "ledger": "money: a model that predicts every answer, races, faults",
     "messages": "the one gate under generated histories",
     "planner": "a plan for a whole chain, and everybody sending at once",
+    "wecom": "hand-overs to WeCom through every fault, a week of lost callbacks, first words, noes",
     "poster": "posters, the codes on them photographed, titles, advertising words",
     "lived": "a simulated chain lives a year, and its draws find what was planted in its till",
-    "flaky": "the fast part of the suite, again and again in other orders",
+    "flaky": "the core of the suite, again and again in other orders",
 }
 
 

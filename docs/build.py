@@ -23,13 +23,12 @@ MADE = "<!-- made by make docs from the code; change the code -->\n\n"
 
 
 def glossary() -> str:
-    """Every word of every `terms.py`, with its labels, and the closed list of deeds."""
+    """Every word of every `terms.py` and `terms_*.py`, room by room, with its labels, and the closed list of deeds."""
     parts = [f"{MADE}# Glossary\n\nThe words of the product, as the code defines them.\n"]
-    for file in sorted(SOURCE.rglob("terms.py")):
-        dotted = ".".join(("tongxin", *file.relative_to(SOURCE).with_suffix("").parts))
-        tables = list(_enums(importlib.import_module(dotted), dotted))
+    for room, files in rooms_of_words():
+        tables = [table for dotted in files for table in _enums(importlib.import_module(dotted), dotted)]
         if tables:
-            parts.append(f"\n## {dotted.removeprefix('tongxin.').removesuffix('.terms')}\n")
+            parts.append(f"\n## {room}\n")
             parts += tables
     from tongxin.people.facts import DEEDS
 
@@ -46,6 +45,17 @@ def glossary() -> str:
         "\n## Acts (audit trail and webhooks)\n\n| act | 中文 |\n|---|---|\n" + "\n".join(rows) + "\n"
     )
     return "".join(parts)
+
+
+def rooms_of_words() -> list[tuple[str, list[str]]]:
+    """Each room with the modules its words stand in: `terms.py` first, then `terms_<subject>.py`."""
+    rooms: dict[str, list[str]] = {}
+    for file in sorted([*SOURCE.rglob("terms.py"), *SOURCE.rglob("terms_*.py")]):
+        where = file.relative_to(SOURCE)
+        rooms.setdefault(".".join(where.parent.parts), []).append(
+            ".".join(("tongxin", *where.with_suffix("").parts))
+        )
+    return list(rooms.items())
 
 
 def _enums(module: object, dotted: str) -> Iterator[str]:
@@ -101,7 +111,29 @@ def tables() -> str:
             parts.append(
                 f"| `{column.name}` | {also} | {column.kind} | {need.get(str(column.need), column.need)} | {note} |\n"
             )
+    parts.append(_mini_shop())
     return "".join(parts)
+
+
+def _mini_shop() -> str:
+    """The order export of a mini shop: one file, three tables."""
+    from tongxin.connect.files.mini_shop import CELLS, NEEDED
+
+    rows = "".join(
+        f"| {cell.headers[0]} | {'、'.join(cell.headers[1:5])} | {'必填' if name in NEEDED else '有就用'} |\n"
+        for name, cell in CELLS.items()
+    )
+    return (
+        "\n## 小商店、微信小店的订单导出\n\n"
+        "`tongxin import 导出.csv`（或 `.xlsx`；UTF-8、GB18030 都行），看表头自动认出，也可以写 `--as mini-shop`。一行一件商品；"
+        "订单的列可以每行都有，也可以只在第一行。一个文件变成 `orders`、`order_lines`、`refunds` 三张表，门店没写的记在 `mini-shop`。\n\n"
+        "- 金额用整数分；没有“商品实付”时，按单价 × 数量把实付减运费分到每件，一分不差。\n"
+        "- 手机号只用来查是不是会员，查完不留；不是会员的，订单留着、不知道是谁。\n"
+        "- 没付款的订单不导入；“退款成功”等于整件退，“部分退款”要有金额。\n"
+        "- 一单里有一行不对，整单进错误行文件，写明原因。同一个文件再导入，什么也不变。\n\n"
+        "列名各家后台不一样；下面没有的叫法，在文件里改表头即可。\n\n"
+        "| 列 | 也认得 | 要求 |\n|---|---|---|\n" + rows
+    )
 
 
 def permissions() -> str:

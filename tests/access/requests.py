@@ -1,5 +1,6 @@
 """What each route is sent: its address and, for writes, a body that works. A new write without one fails the matrix."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.urls import get_resolver, reverse
@@ -8,15 +9,19 @@ from access.actors import FAR, HERE, Actor, World
 from access.things import (
     HQ,
     WEANING,
+    agreed,
+    asked_to_teach,
     door_event,
     event,
     guest_at_door,
+    margin_set,
     merged_target,
     my_star,
     over_event,
     own_door,
     post_fresh,
     post_of_mine,
+    shares_owed,
     sheet,
 )
 from kits.kitchen import content
@@ -272,12 +277,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:star_work", "DELETE"): None,
     ("api:star_work.licence", "PUT"): {"scope": "group", "until": "2026-09-01T00:00:00+08:00"},
     ("api:star_work.licence", "DELETE"): None,
-    ("api:me.friends", "POST"): {"code": None},
+    ("api:me.friends", "POST"): lambda world, actor, thing: margin_set({"code": None}),
     ("api:referral", "PUT"): {"counts": False, "reason": "同一个人的两个号"},
     ("api:me.seat", "PUT"): {"yes": True, "keeps": True},
     ("api:trial.answers", "POST"): {"scores": {"0": 8}},
     ("api:me.ideas", "POST"): {"words": "想要小包装"},
     ("api:idea", "PUT"): {"stage": "answered", "answer": "下个月试"},
+    ("api:outsides", "POST"): {"name": "河东跑团", "platform": "offline", "about": "晨跑", "claimed": 80},
+    ("api:outside.weeks", "POST"): {"week": "2026-03-02", "active": 40, "posts": 90, "on_topic": 60},
     ("api:panels", "POST"): lambda world, actor, thing: {
         "name": "共创会",
         "about": "先试新品",
@@ -289,7 +296,59 @@ BODIES: dict[tuple[str, str], Any] = {
         "member": _home(world, actor)["members"][-1]["id"],
         "why": "爱出主意",
     },
+    ("api:panel.trials", "POST"): {
+        "product": "南瓜小米泥",
+        "questions": ["宝宝爱不爱吃"],
+        "until": "2026-09-01T00:00:00+08:00",
+    },
     ("api:poll.vote", "PUT"): {"option": 1},
+    ("api:polls", "POST"): lambda world, actor, thing: {
+        "kind": "want",
+        "title": "要多大袋",
+        "options": ["小", "大"],
+        "closes_at": "2026-09-01T00:00:00+08:00",
+        "store": _home(world, actor)["id"],
+    },
+    ("api:poll", "PUT"): {"made": True, "answer": "下个月上架"},
+    ("api:shortlists", "POST"): lambda world, actor, thing: {
+        "size": 5,
+        "per_store": 1,
+        "store": _home(world, actor)["id"],
+    },
+    ("api:shortlist", "PUT"): None,
+    ("api:me.ambassador", "PUT"): {"do": "apply", "why": "想带邻居做辅食"},
+    ("api:ambassadors", "POST"): lambda world, actor, thing: {
+        "member": _home(world, actor)["members"][3]["id"],
+        "why": agreed("常带大家"),
+        "until": (clock.now() + timedelta(days=90)).isoformat(),
+        "tier": 1,
+    },
+    ("api:ambassador", "PUT"): {"do": "decline", "reason": "这一季满了"},
+    ("api:ambassador_agreements", "POST"): {"body": "说清楚自己是大使", "perks": ["新品先试"]},
+    ("api:teachers", "POST"): lambda world, actor, thing: {
+        "member": _home(world, actor)["members"][3]["id"],
+        "specialties": ["baking"],
+        "why": "烤得好，还会讲",
+    },
+    ("api:teacher", "DELETE"): None,
+    ("api:me.teaching", "PUT"): lambda world, actor, thing: asked_to_teach(
+        actor, {"do": "accept", "shown_as": "小林老师", "words": "从一炉饼干开始"}
+    ),
+    ("api:pools", "POST"): lambda world, actor, thing: {
+        "title": "这一季一起分享",
+        "pool_fen": 300_000,
+        "points": {"answer_accepted": 5},
+        "since": (clock.now() + timedelta(days=1)).isoformat(),
+        "until": (clock.now() + timedelta(days=90)).isoformat(),
+    },
+    ("api:pool", "PUT"): None,
+    ("api:payouts", "POST"): lambda world, actor, thing: shares_owed(world, {"least_fen": 200}),
+    ("api:payout", "PUT"): {"do": "paid", "reference": "A1"},
+    ("api:margin_rules", "POST"): lambda world, actor, thing: {
+        "since": (clock.business_day(clock.now()) + timedelta(days=1)).isoformat(),
+        "high_permille": 420,
+        "other_permille": 240,
+    },
     ("api:communities", "POST"): _new_community,
     ("api:community", "PUT"): {"name": "换个名字", "purpose": WEANING},
     ("api:community.open", "POST"): None,
@@ -370,6 +429,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("api:community.mix", "PUT"): {"targets": {"tip": 60, "story": 40}},
     ("api:library", "POST"): {"content": "tip", "title": "三种稠度", "body": "先稀后稠"},
     ("api:library_item", "DELETE"): None,
+    ("api:words", "POST"): {"text": "对面的店", "category": "advert", "level": "hold"},
+    ("api:word", "DELETE"): None,
     ("api:application", "DELETE"): None,
     ("api:application.answer", "POST"): {"gate": "application", "answers": {"why": "想学"}},
     ("api:application.decide", "POST"): {"gate": "application", "yes": True},

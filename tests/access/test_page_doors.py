@@ -13,7 +13,7 @@ from access.actors import ACTORS, CHINESE, HERE, JOB, NOON, api, browser, rows_t
 from access.requests import address
 from access.test_harm import LEAVES_A_TRAIL
 from access.test_matrix import check_headers, may, name, things_of
-from access.things import FACTORIES, absent, sheet
+from access.things import FACTORIES, absent, margin_set, sheet
 from tongxin.foundation import clock
 from tongxin.foundation.access import ANYONE
 from tongxin.foundation.accounts import queries as entries
@@ -30,8 +30,14 @@ OPEN = [row for row in PAGES if ANYONE in row.roles]
 # Steps that need more than a role: somebody invited, a file that was looked at. Their own tests walk them; here the door opens and
 # the room refuses in its own words.
 NEEDS_MORE = {
+    "hq.editorial": (404, "absent"),  # words are for who edits for the whole brand
     "member.stars": (404, "absent"),  # somebody who was invited
     "hq.friends": (409, "amplify.no_agreement"),
+    "hq.codes": (409, "wecom.no_users"),  # a colleague with an account in the corp
+    "hq.wecom.handovers": (404, "absent"),
+    "hq.grants": (404, "absent"),  # a grant that waits
+    "member.teachers": (404, "absent"),  # somebody who was asked to teach
+    "member.teacher": (409, "amplify."),  # a new member
     "member.contest": (422, "voices.contest_entry"),
     "hq.person.invite": (409, "rings."),
     "hq.person.confirm": (404, "absent"),
@@ -88,11 +94,19 @@ def _segment(world):
 FORMS: dict[str, Any] = {
     "member.stars": {"do": "accept", "shown_as": "小林"},
     "member.cocreate": {"do": "idea", "words": "想要小包装"},
-    "member.ambassador": {"do": "code"},
+    "member.me": {"name": "豆豆妈"},
+    "member.ambassador": lambda world: margin_set({"do": "code"}),
     "hq.stars": lambda world: {
         "do": "invite",
         "member": world.store(HERE)["members"][3]["id"],
         "why": "常帮人",
+    },
+    "hq.outside": {
+        "do": "list",
+        "name": "城东宝妈群",
+        "platform": "wechat",
+        "about": "辅食和遛娃",
+        "claimed": "300",
     },
     "hq.panels": lambda world: {
         "name": "儿童食品共创会",
@@ -100,6 +114,17 @@ FORMS: dict[str, Any] = {
         "confidential": "上市前不外传",
         "seats": "9",
         "store": world.store(HERE)["id"],
+    },
+    "member.teachers": {"do": "accept", "shown_as": "小林老师", "words": "从一炉饼干开始"},
+    "member.teacher": lambda world: margin_set({"do": "name"}),
+    "hq.grants": {"do": "second", "grant": str(uuid.UUID(int=9))},
+    "hq.sharing": {
+        "do": "pool",
+        "title": "这一季",
+        "sum": "3000",
+        "since": "2026-04-01",
+        "until": "2026-07-01",
+        "p.posted": "2",
     },
     "hq.friends": lambda world: {
         "do": "invite",
@@ -115,6 +140,7 @@ FORMS: dict[str, Any] = {
     "champion.desk.case": {"verdict": "remove", "reason": "群规第二条", "strike": "yes"},
     "member.desk.case": {"verdict": "release"},
     "hq.voice": {"step": "label", "label": "gripe"},
+    "hq.editorial": {"step": "word", "text": "对面的店", "category": "advert", "level": "hold"},
     "member.report": {"kind": "advert"},
     "member.case": {"said": "这是我自己的小店"},
     "member.contest": {"post": "00000000-0000-4000-8000-000000000000"},
@@ -214,6 +240,11 @@ FORMS: dict[str, Any] = {
         "text": "周末有市集",
     },
     "hq.message.cancel": {"reason": "改主意"},
+    "hq.codes": lambda world: {
+        "place": f"store:{world.store(HERE)['id']}",
+        "kind": "store",
+        "source": "store",
+    },
     "hq.sequence.move": {"act": "end", "reason": "改主意"},
     "hq.sequences": lambda world: {
         "audience": f"persons|store|{world.store(HERE)['id']}",
@@ -411,6 +442,7 @@ NAMED = {
     "member.store",
     "member.event",
     "member.community",
+    "member.community.emblem",
     "member.group",
     "member.course",
     "member.draw",

@@ -21,9 +21,13 @@ from kits.kitchen import content
 from rings.chain import devote
 from tongxin.amplify import actions as amplify
 from tongxin.amplify import queries as amplified
-from tongxin.amplify.models import Referral, Star
+from tongxin.amplify.actions import outside as others
+from tongxin.amplify.models import Poll, PoolShare, Referral, Star
+from tongxin.amplify.models import Pool as SharedPool
 from tongxin.amplify.terms import Scope as Out
 from tongxin.amplify.terms_demand import PollKind
+from tongxin.amplify.terms_outside import Inside, Platform
+from tongxin.amplify.terms_teachers import Specialty
 from tongxin.champions import actions as champions
 from tongxin.champions import queries as days
 from tongxin.champions.actions import AnswerIn
@@ -54,6 +58,7 @@ from tongxin.foundation.access import Viewer
 from tongxin.foundation.accounts.actions import create_account
 from tongxin.foundation.accounts.queries import account_by_handle, entry_of_secret
 from tongxin.foundation.accounts.terms import AccountKind
+from tongxin.foundation.draw import actions as draws
 from tongxin.foundation.webhooks import actions as webhooks
 from tongxin.kits import actions as kits
 from tongxin.kits import queries as kit_queries
@@ -74,6 +79,9 @@ from tongxin.rings.models import Invitation, Policy
 from tongxin.rings.terms import ThanksKind
 from tongxin.stores import queries as stores
 from tongxin.stores.actions import grant as grant_role
+from tongxin.stores.actions import upsert_staff
+from tongxin.stores.models import Staff
+from tongxin.stores.rules import StaffRow
 from tongxin.stores.terms import Role
 from tongxin.voices import actions as voices
 from tongxin.voices.actions import challenges, contests, moderating
@@ -82,7 +90,7 @@ from tongxin.voices.actions.editing import locked as post_locked
 from tongxin.voices.models import Appeal, Case, Contest, Entry, Item, Post
 from tongxin.voices.rules.judging import Judgement
 from tongxin.voices.terms import ContentType, PostKind, PostState
-from tongxin.voices.terms_moderation import Verdict
+from tongxin.voices.terms_moderation import Category, Level, Verdict
 
 RAFFLE: dict[str, Any] = {
     "draw": {"contact": "021-5555 0101", "draws_at": (NOON + timedelta(minutes=45)).isoformat()}
@@ -1624,6 +1632,16 @@ def library_item(world: World, actor: Actor) -> Things:
     return Things(str(made["one"]))
 
 
+def brand_word(world: World, actor: Actor) -> Things:
+    """A word of the brand's own list."""
+    made = world.made.setdefault("word", {})
+    if "one" not in made:
+        made["one"] = voices.add_word(
+            viewer=JOB, text="隔壁那家店", category=Category.ADVERT, level=Level.HOLD
+        ).public_id
+    return Things(str(made["one"]))
+
+
 # ---- amplify
 
 
@@ -1713,12 +1731,21 @@ def my_star_work(world: World, actor: Actor) -> Things:
     return Things(work(actor.name, as_viewer(actor)) if actor.role == MEMBER else None, foreign)
 
 
+def margin_set(body: Any = None) -> Any:
+    """The body, once it is published what of a sale is margin."""
+    today = clock.business_day(clock.now())
+    if not amplified.margin_rules(JOB):
+        amplify.set_margin(viewer=JOB, since=today, high_permille=300, other_permille=300)
+    return body
+
+
 def held_friend(world: World, actor: Actor) -> Things:
     """A friend who was brought and is held for a person to look at."""
 
     def made(s: dict[str, Any], who: Viewer) -> uuid.UUID:
         entry = entry_of_secret(s["members"][4]["token"])
         assert entry is not None
+        margin_set()
         code = amplify.my_code(viewer=viewer_of(entry, "zh")).code
         row = amplify.name_friend(viewer=who, code=code)
         Referral.objects.filter(pk=row.pk).update(state="held", flags=["burst"])
@@ -1787,7 +1814,152 @@ def open_poll(world: World, actor: Actor) -> Things:
     return Things(kept["one"])
 
 
+def closed_poll(world: World, actor: Actor) -> Things:
+    """A poll of a store that is over and waits for its answer."""
+
+    def made(s: dict[str, Any]) -> uuid.UUID:
+        now = clock.now()
+        given = {"kind": PollKind.WANT, "title": "要多大袋", "options": ["小", "大"]}
+        shop = stores.access_store(JOB, s["id"])
+        row = amplify.open_poll(viewer=JOB, store=shop, closes_at=now + timedelta(days=1), **given)
+        times = {"opened_at": now - timedelta(days=9), "closes_at": now - timedelta(days=1)}
+        Poll.objects.filter(pk=row.pk).update(**times)
+        return row.public_id
+
+    return _by_store(world, actor, lambda s: _made(world, "closed polls", s, lambda s: str(made(s))))
+
+
+def shortlist(world: World, actor: Actor) -> Things:
+    """A list of a store whose lot may be opened."""
+
+    def made(s: dict[str, Any]) -> uuid.UUID:
+        row = amplify.ask_shortlist(viewer=JOB, size=5, per_store=1, store=stores.access_store(JOB, s["id"]))
+        row.tickets = {"t1": persons.access_customer(JOB, s["members"][0]["id"]).pk}
+        row.draw = draws.commit(
+            viewer=JOB, title="shortlist", entrants=["t1"], rules={"winners": 1}
+        ).public_id
+        row.state, row.listed_at = "listed", clock.now() - timedelta(hours=2)
+        row.save()
+        return row.public_id
+
+    return _by_store(world, actor, lambda s: _made(world, "shortlists", s, lambda s: str(made(s))))
+
+
+def agreed(body: Any = None) -> Any:
+    """The body, once there is an agreement for ambassadors."""
+    if amplified.agreement_now() is None:
+        amplify.publish_agreement(viewer=JOB, body="说清楚自己是大使", perks=[])
+    return body
+
+
+def applicant_ambassador(world: World, actor: Actor) -> Things:
+    """Somebody who wants to be an ambassador."""
+    agreed()
+    return _of_buyer(
+        world,
+        "ambassadors",
+        actor,
+        lambda _, who: amplify.apply_ambassador(viewer=who, why="想带邻居").public_id,
+    )
+
+
+def store_teacher(world: World, actor: Actor) -> Things:
+    """A member of a store with a page as a teacher."""
+
+    def made(_: dict[str, Any], who: Viewer) -> uuid.UUID:
+        _asked_to_teach(who)
+        return amplify.accept_teaching(viewer=who, shown_as="小林老师", words="从一炉饼干开始").public_id
+
+    return _of_buyer(world, "teachers", actor, made)
+
+
+def _asked_to_teach(who: Viewer) -> None:
+    if amplified.my_teaching(who) is None:
+        given = {"specialties": [Specialty.BAKING], "why": "烤得好"}
+        amplify.invite_teacher(viewer=JOB, customer=persons.me(who).public_id, **given)
+
+
+def asked_to_teach(actor: Actor, body: Any) -> Any:
+    """The body, once the member was asked to teach."""
+    if actor.role == MEMBER:
+        _asked_to_teach(as_viewer(actor))
+    return body
+
+
+def any_teacher(world: World, actor: Actor) -> Things:
+    """A teacher's page; all members see it."""
+    kept = world.made.setdefault("any teacher", {})
+    if "one" not in kept:
+        who = _buyer(world, world.store(HERE))
+        _asked_to_teach(who)
+        made = amplify.accept_teaching(viewer=who, shown_as="小林老师", words="从一炉饼干开始")
+        kept["one"] = str(made.public_id)
+    return Things(kept["one"])
+
+
+def shares_owed(world: World, body: Any = None) -> Any:
+    """The body, once a member is owed a share of a pool that was shared out."""
+    now = clock.now()
+    pool = _pool_over(now)
+    who = persons.access_customer(JOB, world.store(HERE)["members"][0]["id"])
+    PoolShare.objects.create(pool=pool, person=who, points=5, fen=5000, at=now)
+    SharedPool.objects.filter(pk=pool.pk).update(settled_at=now, settled_by="system:tests")
+    return body
+
+
+def _pool_over(now: Any) -> SharedPool:
+    return SharedPool.objects.create(
+        title="上一季",
+        pool_fen=5000,
+        points={"answered": 5},
+        published_by="system:tests",
+        published_at=now - timedelta(days=40),
+        since=now - timedelta(days=40),
+        until=now - timedelta(days=1),
+    )
+
+
+def pool_over(world: World, actor: Actor) -> Things:
+    """A pool that is over and waits to be shared out."""
+    kept = world.made.setdefault("pools over", {})
+    if "one" not in kept:
+        kept["one"] = str(_pool_over(clock.now()).public_id)
+    return Things(kept["one"])
+
+
+def payout(world: World, actor: Actor) -> Things:
+    """A payout that was approved and waits to be paid."""
+    kept = world.made.setdefault("payouts", {})
+    if "one" not in kept:
+        shares_owed(world)
+        row = amplify.draw_up_payout(viewer=JOB)
+        amplify.approve_payout(viewer=JOB, payout_id=row.public_id)
+        kept["one"] = str(row.public_id)
+    return Things(kept["one"])
+
+
+def outside_seen(world: World, actor: Actor) -> Things:
+    """Somebody else's community whose host knows who of us is inside."""
+    kept = world.made.setdefault("outside", {})
+    if "one" not in kept:
+        given = {"name": "城西宝妈互助群", "platform": Platform.WECHAT, "about": "辅食和遛娃", "claimed": 400}
+        row = others.list_outside(viewer=JOB, **given)
+        upsert_staff(viewer=JOB, rows=[StaffRow("inside-1", "小陈")])
+        told = {"role": Inside.OBSERVER, "told_on": clock.business_day(clock.now()), "told_how": "私信"}
+        others.enter(viewer=JOB, community_id=row.public_id, staff=Staff.objects.get(code="inside-1"), **told)
+        kept["one"] = str(row.public_id)
+    return Things(kept["one"])
+
+
 FACTORIES = {
+    "outside": outside_seen,
+    "closed_poll": closed_poll,
+    "shortlist": shortlist,
+    "applicant_ambassador": applicant_ambassador,
+    "store_teacher": store_teacher,
+    "teacher": any_teacher,
+    "pool_over": pool_over,
+    "payout": payout,
     "my_star_work": my_star_work,
     "held_friend": held_friend,
     "panel": panel,
@@ -1816,6 +1988,7 @@ FACTORIES = {
     "topic_there": topic_there,
     "calendar_entry": calendar_entry,
     "library_item": library_item,
+    "brand_word": brand_word,
     "over_event": over_event,
     "listed_event": listed_event,
     "asked_event": asked_event,

@@ -31,7 +31,10 @@ def acts_in(text):
 
 def test_every_act_of_the_source_is_in_the_catalogue():
     used = {
-        act: file.relative_to(SOURCE) for file in SOURCE.rglob("*.py") for act in acts_in(file.read_text())
+        act: file.relative_to(SOURCE)
+        for file in SOURCE.rglob("*.py")
+        if "act=" in (text := file.read_text())  # the others need not be parsed
+        for act in acts_in(text)
     }
     assert {act: str(file) for act, file in used.items() if act not in ACTS} == {}
     assert len(used) > 10
@@ -49,5 +52,5 @@ def test_each_act_has_a_room_and_a_label():
 
 
 def test_carriers():
-    assert set(CARRIERS) == {"screen", "webhook-out", "email", "webhook_out"}
+    assert set(CARRIERS) == {"screen", "webhook-out", "email", "webhook_out", "robot", "wecom_app"}
     assert all(hasattr(c, "carry") and isinstance(c.dedupes, bool) for c in CARRIERS.values())

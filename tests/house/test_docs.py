@@ -44,6 +44,16 @@ def test_the_pages_made_from_the_code_are_up_to_date():
     assert made.returncode == 0, f"{made.stdout}{made.stderr} (make docs)"
 
 
+def test_the_glossary_holds_the_words_of_every_file_of_words():
+    """`terms.py` of each room, and the `terms_<subject>.py` beside it."""
+    listed = set(
+        re.findall(r"^\*\*(\w+)\*\*:", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE)
+    )
+    for file in sorted((ROOT / "src" / "tongxin").rglob("terms*.py")):
+        named = re.findall(r"^class (\w+)\((?:Str|Int)?Enum\)", file.read_text(), flags=re.MULTILINE)
+        assert set(named) <= listed, file.name
+
+
 def test_make_targets_named_in_the_readmes_exist():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for name in ("README.md", "README.zh.md"):

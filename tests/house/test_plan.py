@@ -51,8 +51,10 @@ def test_an_import_inside_a_function_says_why():
     for path in FILES:
         text = path.read_text()
         lines = text.splitlines()
-        if "faces/cli/" in str(path):
-            continue
+        if "faces/cli/" in str(path) or not re.search(
+            r"^\s.*\bimport\b|:.*\bimport\b", text, flags=re.MULTILINE
+        ):
+            continue  # no import stands anywhere but at the left
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for inner in ast.walk(node):

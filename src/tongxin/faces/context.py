@@ -56,6 +56,7 @@ RAIL = (
     Door("hq.envelopes", "bag", _("预算"), DESK),
     Door("hq.import", "upload", _("导入"), frozenset({ADMIN, EDITOR, AUDITOR})),
     Door("hq.audit", "list", _("审计"), frozenset({ADMIN, AUDITOR})),
+    Door("hq.grants", "lock", _("权限"), frozenset({ADMIN})),
 )
 
 

@@ -23,6 +23,8 @@ from tongxin.kits.poster.printing import Part
 from tongxin.kits.poster.templates import DEFAULT
 from tongxin.kits.poster.words import Facts, Language
 from tongxin.kits.queries.contents import content_at
+from tongxin.outreach.queries.wecom import poster_code
+from tongxin.outreach.rules import with_code
 
 SPARE = 3  # lines and stickers for those who come unannounced
 A_TABLE = 6  # seats
@@ -193,7 +195,7 @@ def _facts(request: Asked, event_id: UUID) -> tuple[Facts, int]:
         seats=line.size,
         fee_fen=line.fee_fen,
         back_fen=line.voucher_fen,
-        link=f"{settings.TONGXIN_BASE_URL.rstrip('/')}{reverse('member.event', args=[event_id])}?from=poster",
+        link=_link(event_id),
         tag=_tag(line, language),
         mark=MARKS[language] if line.simulated else "",
         brand=BRANDS[language],
@@ -201,6 +203,13 @@ def _facts(request: Asked, event_id: UUID) -> tuple[Facts, int]:
         template=look.get("template") or LOOKS.get(line.format, DEFAULT),
         language=language,
     ), line.size
+
+
+def _link(event_id: UUID) -> str:
+    """The event's page; with the poster's live code if it has one, so that who comes by it is counted where they came from."""
+    page = f"{settings.TONGXIN_BASE_URL.rstrip('/')}{reverse('member.event', args=[event_id])}"
+    state = poster_code("events", str(event_id))
+    return with_code(page, state) if state else f"{page}?from=poster"
 
 
 def _tag(line: EventLine, language: Language) -> str:

@@ -24,6 +24,7 @@ from tongxin.faces.enter import views as enter
 from tongxin.faces.hq import (
     budgets,
     desk,
+    editorial,
     feedback,
     imports,
     kit_reach,
@@ -33,29 +34,36 @@ from tongxin.faces.hq import (
     sequences,
     studies,
     today,
+    wecom_setup,
 )
 from tongxin.faces.hq import champions as hq_champions
 from tongxin.faces.hq import checks as hq_checks
 from tongxin.faces.hq import communities as hq_communities
 from tongxin.faces.hq import events as hq_events
 from tongxin.faces.hq import friends as hq_friends
+from tongxin.faces.hq import grants as hq_grants
 from tongxin.faces.hq import kits as hq_kits
+from tongxin.faces.hq import outside as hq_outside
 from tongxin.faces.hq import panels as hq_panels
 from tongxin.faces.hq import photos as hq_photos
 from tongxin.faces.hq import rings as hq_rings
 from tongxin.faces.hq import segments as hq_segments
+from tongxin.faces.hq import sharing as hq_sharing
 from tongxin.faces.hq import stars as hq_stars
 from tongxin.faces.hq import voices as hq_voices
+from tongxin.faces.hq import wecom as hq_wecom
 from tongxin.faces.member import after as member_after
 from tongxin.faces.member import ambassador as member_ambassador
 from tongxin.faces.member import cocreate as member_cocreate
 from tongxin.faces.member import communities as member_communities
 from tongxin.faces.member import courses, groups, letters, mine, tickets
 from tongxin.faces.member import events as member_events
+from tongxin.faces.member import near as member_near
 from tongxin.faces.member import path as member_path
 from tongxin.faces.member import proposals as member_proposals
 from tongxin.faces.member import stars as member_stars
 from tongxin.faces.member import talk as member_talk
+from tongxin.faces.member import teachers as member_teachers
 from tongxin.faces.member import views as member
 from tongxin.faces.organise import envelopes, kept, partners, passes, proposals, sales, series, sponsoring
 
@@ -123,7 +131,11 @@ urlpatterns = [
     path("hq/events/<uuid:event_id>/poster.pdf", posters.sheet, name="hq.poster.pdf"),
     path("hq/stars/", hq_stars.stars, name="hq.stars"),
     path("hq/panels/", hq_panels.panels, name="hq.panels"),
+    path("hq/outside/", hq_outside.outside, name="hq.outside"),
     path("hq/friends/", hq_friends.friends, name="hq.friends"),
+    path("hq/grants/", hq_grants.grants, name="hq.grants"),
+    path("hq/sharing/", hq_sharing.sharing, name="hq.sharing"),
+    path("hq/payouts/<uuid:payout_id>.csv", hq_sharing.payout_file, name="hq.payout.file"),
     path("hq/communities/", hq_communities.communities, name="hq.communities"),
     path("hq/communities/<uuid:community_id>/", hq_communities.community, name="hq.community"),
     path("hq/feedback/", feedback.feedback, name="hq.feedback"),
@@ -146,6 +158,10 @@ urlpatterns = [
     path("hq/messages/<uuid:message_id>/cancel/", messages.cancel, name="hq.message.cancel"),
     path("hq/messages/<uuid:message_id>/remind/", messages.nudge, name="hq.message.remind"),
     path("hq/ways/", messages.ways, name="hq.ways"),
+    path("hq/wecom/", hq_wecom.groups, name="hq.wecom"),
+    path("hq/wecom/codes/", hq_wecom.codes, name="hq.codes"),
+    path("hq/wecom/setup/", wecom_setup.setup, name="hq.wecom.setup"),
+    path("hq/wecom/handovers/", wecom_setup.handovers, name="hq.wecom.handovers"),
     path("hq/sequences/", sequences.sequences, name="hq.sequences"),
     path("hq/sequences/<uuid:sequence_id>/", sequences.sequence, name="hq.sequence"),
     path("hq/sequences/<uuid:sequence_id>/move/", sequences.move, name="hq.sequence.move"),
@@ -287,6 +303,7 @@ urlpatterns = [
     path("m/events/<uuid:event_id>/groups/", groups.begin, name="member.group.begin"),
     path("hq/desk/", moderating.desk, name="hq.desk"),
     path("hq/cases/<uuid:case_id>/", moderating.case, name="hq.desk.case"),
+    path("hq/editorial/", editorial.editorial, name="hq.editorial"),
     path("hq/voices/", hq_voices.voices, name="hq.voices"),
     path("hq/voices/<uuid:item_id>/", hq_voices.voice, name="hq.voice"),
     path("champion/desk/", moderating.desk, name="champion.desk"),
@@ -302,10 +319,15 @@ urlpatterns = [
     path("m/contests/<uuid:contest_id>/document.json", together.document, name="member.contest.document"),
     path("m/stars/", member_stars.stars, name="member.stars"),
     path("m/star-works/<uuid:work_id>/", member_stars.picture, name="member.star_work"),
+    path("m/teachers/", member_teachers.teachers, name="member.teachers"),
+    path("m/teachers/<uuid:teacher_id>/", member_teachers.teacher, name="member.teacher"),
     path("m/cocreate/", member_cocreate.cocreate, name="member.cocreate"),
     path("m/ambassador/", member_ambassador.ambassador, name="member.ambassador"),
     path("member/communities/", member_communities.communities, name="member.communities"),
     path("m/communities/<uuid:community_id>/", member_communities.community, name="member.community"),
+    path(
+        "m/communities/<uuid:community_id>/emblem/", member_communities.emblem, name="member.community.emblem"
+    ),
     path("m/communities/<uuid:community_id>/join/", member_communities.join, name="member.community.join"),
     path("m/communities/<uuid:community_id>/act/", member_communities.act, name="member.community.act"),
     path("m/communities/<uuid:community_id>/talk/", member_talk.talk, name="member.talk"),
@@ -335,6 +357,7 @@ urlpatterns = [
     path("m/registrations/<uuid:registration_id>/calendar.ics", mine.calendar, name="member.calendar"),
     path("m/stop/<str:token>/", letters.stop, name="member.stop"),
     path("m/wallet/", letters.wallet, name="member.wallet"),
+    path("m/near/", member_near.near, name="member.near"),
     path("m/tickets/worker.js", tickets.worker, name="member.ticket.worker"),
     path("m/tickets/<uuid:registration_id>/", tickets.ticket, name="member.ticket"),
     path("m/registrations/<uuid:registration_id>/", mine.registration, name="member.registration"),

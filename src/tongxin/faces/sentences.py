@@ -4,7 +4,15 @@ from collections import defaultdict
 from types import MappingProxyType
 
 from tongxin.amplify import terms as amplify
-from tongxin.amplify import terms_ambassadors, terms_demand, terms_panels, terms_referrals
+from tongxin.amplify import (
+    terms_ambassadors,
+    terms_demand,
+    terms_outside,
+    terms_panels,
+    terms_referrals,
+    terms_sharing,
+    terms_teachers,
+)
 from tongxin.champions import terms as champions
 from tongxin.commerce import terms as commerce
 from tongxin.communities import terms as communities
@@ -70,6 +78,9 @@ ROOMS = (
     terms_ambassadors.REFUSALS,
     terms_panels.REFUSALS,
     terms_demand.REFUSALS,
+    terms_outside.REFUSALS,
+    terms_sharing.REFUSALS,
+    terms_teachers.REFUSALS,
     champions.REFUSALS,
     files.REFUSALS,
     OWN,

@@ -1,10 +1,13 @@
-"""What somebody bought, in the form that a timeline takes: commerce stands above people, so a face hands it over."""
+"""What somebody bought, in the form that a timeline takes: commerce stands above people, so a face hands it over. And a fee taken."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from tongxin.commerce import actions as tills
 from tongxin.commerce import queries as commerce
+from tongxin.communities import actions as communities
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.people import queries as people
@@ -37,3 +40,10 @@ def rows(viewer: Viewer, public_id: UUID | str) -> list[TillRow]:
         )
         for p in commerce.purchases_of(viewer, customer, limit=NEWEST)
     ]
+
+
+def take(viewer: Viewer, promise_id: UUID, *, receipt: str, store: Any) -> None:
+    """A fee was taken; that of a community also moves who paid it further on the way in. Refuses as the two rooms do."""
+    card = commerce.promise_card(viewer, promise_id)
+    act = communities.take_fee if card.subject[0] == "communities" else tills.mark_paid
+    act(viewer=viewer, promise_id=promise_id, receipt=receipt, store=store)

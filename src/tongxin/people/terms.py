@@ -186,6 +186,7 @@ REFUSALS: dict[str, Sentence] = {
 
 # What the audit trail may say about this room; also the events that webhooks can subscribe to.
 ACTS: dict[str, str] = {
+    "people.incident_drawn_up": "整理个人信息事件材料",
     "people.registered": "会员注册",
     "people.prospect_noted": "记下潜在顾客",
     "people.identity_added": "新增身份",

@@ -272,6 +272,15 @@ def jobs() -> Child:
     return Child("worker", [sys.executable, "-m", "tongxin.project.worker"], grace=15)
 
 
+def phones(port: int, site: int) -> Child:
+    """The demo's two phones: the fake WeCom, which tells the site what was tapped on them."""
+    callback = f"http://127.0.0.1:{site}/wecom/callback/"
+    module = "tongxin.connect.wecom.sandbox"
+    return Child(
+        "phones", [sys.executable, "-m", module, "--port", str(port), "--callback", callback], grace=5
+    )
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """`python -m tongxin.project.supervisor`: what `tongxin serve` becomes."""
     asked = argparse.ArgumentParser(prog="tongxin serve")
@@ -280,6 +289,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--workers", type=int, default=2)
     asked.add_argument("--threads", type=int, default=4)
     asked.add_argument("--notice", default="")
+    asked.add_argument("--phones", type=int, default=0)
     options = asked.parse_args(arguments)
     home = Path(os.environ.get("TONGXIN_HOME", "var")).resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -299,6 +309,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _refuse(
                 f"serve: {options.host}:{options.port} is taken; choose another --port / 端口被占用，请换 --port"
             )
+        if options.phones and not port_is_free(options.host, options.phones):
+            return _refuse(
+                f"serve: {options.host}:{options.phones} (the two phones) is taken; choose another --port / 端口被占用，请换 --port"
+            )
         database = ""
         if not os.environ.get("DATABASE_URL"):
             try:
@@ -306,9 +320,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             except embedded.NotReady as fault:
                 return _refuse(f"serve: {fault}")
 
+        beside = [phones(options.phones, options.port)] if options.phones else []
         supervisor = Supervisor(
             home=home,
-            children=[web(options.host, options.port, options.workers, options.threads), jobs()],
+            children=[web(options.host, options.port, options.workers, options.threads), jobs(), *beside],
             probe=lambda: answers(options.host, options.port),
             database=database,
         )

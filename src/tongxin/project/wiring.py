@@ -6,8 +6,17 @@ Rooms below never import this module; `foundation/plugs.py` finds it by `setting
 from collections.abc import Callable, Sequence
 
 from tongxin.amplify import terms as amplify
-from tongxin.amplify import terms_ambassadors, terms_demand, terms_panels, terms_referrals
+from tongxin.amplify import (
+    terms_ambassadors,
+    terms_demand,
+    terms_outside,
+    terms_panels,
+    terms_referrals,
+    terms_sharing,
+    terms_teachers,
+)
 from tongxin.amplify.erasing import AmplifyEraser
+from tongxin.amplify.figures import brought
 from tongxin.amplify.messages import MESSAGES as AMPLIFY_MESSAGES
 from tongxin.champions import terms as champions
 from tongxin.champions.erasing import ChampionsEraser
@@ -24,8 +33,10 @@ from tongxin.connect.gateway.screen import Screen
 from tongxin.connect.gateway.webhook_out import WebhookOut
 from tongxin.connect.mail.channel import Email
 from tongxin.connect.mail.sending import Mail
+from tongxin.connect.robot.carrying import GroupRobot
 from tongxin.connect.wecom.channel import WeCom
-from tongxin.connect.wecom.groups import WeComGroups
+from tongxin.connect.wecom.groups import WeComGroups, WeComMoments
+from tongxin.connect.wecom.telling import AppMessage
 from tongxin.events import terms as events
 from tongxin.events.audiences import EventGuests
 from tongxin.events.erasing import EventsEraser
@@ -41,6 +52,7 @@ from tongxin.foundation.webhooks import terms as webhooks
 from tongxin.kits import terms as kits
 from tongxin.measure import terms as measure
 from tongxin.measure.audiences import SegmentMembers
+from tongxin.measure.rules_social import SocialSource
 from tongxin.outreach import terms as outreach
 from tongxin.outreach.audiences import StoreGroups, StoreMembers
 from tongxin.outreach.channels.gated import Gated
@@ -59,6 +71,7 @@ from tongxin.voices import terms as voices
 from tongxin.voices import terms_challenges, terms_feedback, terms_moderation
 from tongxin.voices.erasing import VoicesEraser
 from tongxin.voices.erasing_moderation import ModerationEraser
+from tongxin.voices.figures import spared
 from tongxin.voices.messages import MESSAGES as VOICE_MESSAGES
 from tongxin.voices.messages_moderation import MESSAGES as MODERATION_MESSAGES
 
@@ -69,6 +82,9 @@ CARRIERS: dict[str, Carrier] = {
     # Messages to members: the gate is asked once more as they leave.
     "email": Gated("email", Mail()),
     "webhook_out": Gated("webhook_out", WebhookOut()),
+    # Notices to colleagues.
+    "robot": GroupRobot(),
+    "wecom_app": AppMessage(),
 }
 
 # Who forgets a person and says what is held about one, besides `people` itself.
@@ -98,8 +114,11 @@ AUDIENCES: dict[str, AudienceSource] = {
 # Names that rules of segments may use and that rooms above measure know: field → functions that give name → number in the book.
 SEGMENT_NAMES: dict[str, Sequence[Callable[[], dict[str, int]]]] = {"community": (community_numbers,)}
 
+# What the social side brings, for the measure of that name: each hands in the figures that it can count.
+SOCIAL_FIGURES: Sequence[SocialSource] = (brought, spared)
+
 # Groups that colleagues can post into, by who knows them.
-GROUPS: dict[str, GroupSource] = {"store": StoreGroups(), "wecom": WeComGroups()}
+GROUPS: dict[str, GroupSource] = {"store": StoreGroups(), "wecom": WeComGroups(), "moments": WeComMoments()}
 
 # Kinds of service messages, room by room: kind → its words in both languages, the fields they need, may night not hold it back.
 MESSAGE_KINDS: dict[str, MessageKind] = {
@@ -136,6 +155,9 @@ ACTS: dict[str, str] = {
     **terms_ambassadors.ACTS,
     **terms_panels.ACTS,
     **terms_demand.ACTS,
+    **terms_outside.ACTS,
+    **terms_sharing.ACTS,
+    **terms_teachers.ACTS,
     **champions.ACTS,
     **files.ACTS,
 }

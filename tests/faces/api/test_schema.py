@@ -1,4 +1,7 @@
-"""Schemathesis knocks at every operation with what its document allows: no fault of ours, and replies as described."""
+"""Schemathesis knocks at operations with what their document allows: no fault of ours, and replies as described.
+
+A third of them in each run, another one with each random seed; `make nightly` knocks at all.
+"""
 
 import os
 
@@ -19,11 +22,13 @@ from access.actors import ACTORS, undone
 from access.requests import parameters
 from access.test_harm import operation_of
 from access.test_matrix import may, things_of
+from project import samples
 from tongxin.faces.api.app import api
 from tongxin.project.permissions import API
 from tongxin.project.wsgi import application
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.sampled]
+PARTS = 3
 EXAMPLES = int(
     os.environ.get("TONGXIN_EXAMPLES", "3")
 )  # more by hand: TONGXIN_EXAMPLES=50 pytest tests/faces/api/test_schema.py
@@ -87,12 +92,12 @@ def test_no_operation_breaks(world):
     schema.app = application
     rows = {operation_of(row): row for row in API if operation_of(row)}
     seen: dict[str, set[int]] = {}
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert {operation.definition.raw["operationId"] for operation in operations} == set(rows)
+    for operation in samples.part(operations, of=PARTS):
         name = operation.definition.raw["operationId"]
         actor, thing = knocker(world, rows[name])
         ids = [p for p in parameters(rows[name].route) if p.endswith("_id")]
         knock(operation, actor, thing, ids, seen.setdefault(name, set()))
-    assert set(seen) == set(rows)
     reached = {name for name, statuses in seen.items() if any(s < 300 for s in statuses)}
-    assert len(reached) > len(rows) // 2, f"too few replies are real ones: {sorted(set(rows) - reached)}"
+    assert len(reached) > len(seen) // 2, f"too few replies are real ones: {sorted(set(seen) - reached)}"

@@ -54,7 +54,16 @@ def test_another_body_under_the_same_key_is_refused(world, row):
 
 # Fields of the operational side and another value for each.
 OTHERS = {
+    "week": "2026-02-23",
     "shown_as": "小满",
+    "reference": "B2",
+    "least_fen": 300,
+    "made": False,
+    "per_store": 2,
+    "points": {"answered": 1},
+    "high_permille": 500,
+    "perks": [],
+    "options": ["大", "小"],
     "why": "别的理由",
     "scope": "community",
     "counts": True,

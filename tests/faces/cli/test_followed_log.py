@@ -73,9 +73,11 @@ def migrated(home):
     (home / "tables.dump").unlink()
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(600)  # five programs started one after the other
 def test_the_members_of_the_last_minute_are_there_after_everything_was_lost(folder, django_db_setup):
+    """The same without programs: `foundation/test_following.py`; the programs with a backup: `TestDrill` in `test_care.py`."""
+
     def run(home, *command):
         env = os.environ | {
             "TONGXIN_HOME": str(folder / home), "DATABASE_URL": "", "TONGXIN_BACKUPS": str(folder / "elsewhere"),

@@ -87,7 +87,7 @@ class TestList:
     def test_every_promised_command_is_listed(self):
         promised = (
             "demo init serve worker doctor user import export kits rings roi ltv ees indices concentration attribution koc"
-            " segments dormancy simulate audit backup restore upgrade erase openapi sandbox draw ledger wecom"
+            " segments dormancy simulate audit incident backup restore upgrade erase openapi sandbox draw ledger wecom"
         )
         assert {c.name for c in main.COMMANDS} == set(promised.split())
 

@@ -8,11 +8,26 @@ from django.db import transaction
 from django.urls import reverse
 
 from access.actors import HERE, JOB, browser, standing_world
-from access.things import star_work
+from access.things import FACTORIES, margin_set, outside_seen, shares_owed, star_work
 from tongxin.amplify import actions
-from tongxin.amplify.models import Ambassador, Item, PanelSeat, Poll, Referral, Star, TrialAnswer, Work
+from tongxin.amplify.models import (
+    Ambassador,
+    Item,
+    OutsideCommunity,
+    OutsideDeal,
+    PanelSeat,
+    Payout,
+    Poll,
+    Referral,
+    Star,
+    Teacher,
+    TrialAnswer,
+    Work,
+)
 from tongxin.amplify.terms_demand import PollKind
+from tongxin.commerce import actions as commerce
 from tongxin.foundation import clock
+from tongxin.stores.models import Grant
 
 pytestmark = pytest.mark.django_db
 # What members never read (visual.md §6).
@@ -78,6 +93,9 @@ def test_a_picture_is_served_while_the_licence_lives_and_kept_by_nobody(world):
     found = he.get(reverse("member.star_work", args=[things.own]))
     assert (found.status_code, found["Cache-Control"]) == (200, "private, no-store")
     assert he.get(reverse("member.star_work", args=[things.foreign])).status_code == 404
+    home = text(he, "member.home")  # the Star of the moment
+    assert "一口一口来" in home
+    assert str(things.foreign) not in home
 
 
 def test_a_panel_from_a_seat_to_a_product(world):
@@ -110,6 +128,7 @@ def test_a_panel_from_a_seat_to_a_product(world):
 def test_friends_and_an_ambassador(world):
     desk, lin = browser(world.actors["hq_editor"]), browser(world.actors["member_inner"])
     he = browser(world.actors["member_outer"])
+    margin_set()
     does(lin, "member.ambassador", "code")
     code = re.search(r"<b>([A-Z0-9]{8})</b>", text(lin, "member.ambassador"))[1]
     does(he, "member.ambassador", "name", code=code)
@@ -141,3 +160,134 @@ def test_a_poll_is_asked_voted_and_answered(world):
         assert "四月上架" in text(lin, "member.cocreate")
     does(desk, "hq.panels", "list", size="10", per_store="3")
     assert "正在列" in text(desk, "hq.panels")
+
+
+def test_a_teacher_from_the_desk_to_a_class_and_who_came_for_them(world):
+    desk, lin = browser(world.actors["hq_editor"]), browser(world.actors["member_inner"])
+    he = browser(world.actors["member_outer"])
+    margin_set()
+    who = world.store(HERE)["members"][2]["id"]
+    does(desk, "hq.friends", "teacher", member=who, why="烤得好，还会讲", skill=["baking", "tea"])
+    assert "烤得好，还会讲" in text(lin, "member.teachers")
+    does(lin, "member.teachers", "accept", shown_as="小林老师", words="从一炉饼干开始")
+    assert "小林老师" in text(he, "member.teachers")
+    row = Teacher.objects.get()
+    assert "从一炉饼干开始" in text(he, "member.teacher", row.public_id)
+    found = he.post(reverse("member.teacher", args=[row.public_id]), {"do": "name"})
+    assert (found.status_code, Referral.objects.get().teacher_id) == (302, row.pk)
+    assert Referral.objects.get().device
+    assert "小林老师" in text(desk, "hq.friends")
+    does(lin, "member.teachers", "leave")
+    assert he.get(reverse("member.teacher", args=[row.public_id])).status_code == 404
+
+
+def test_the_margin_a_pool_and_a_payout(world):
+    desk, lin = browser(world.actors["hq_editor"]), browser(world.actors["member_inner"])
+    given = {"title": "这一季一起分享", "since": "2026-03-05", "until": "2026-06-01", "p.answered": "3"}
+    does(desk, "hq.sharing", "margin", since="2026-03-05", high="42", other="24.5")
+    assert "24.5" in text(desk, "hq.sharing")
+    assert desk.post(reverse("hq.sharing"), {"do": "pool", "sum": "x"} | given).status_code == 422
+    does(desk, "hq.sharing", "pool", sum="3000", **given)
+    assert "这一季一起分享" in text(lin, "member.cocreate")
+    shares_owed(world)
+    does(desk, "hq.sharing", "draw")
+    row = Payout.objects.get()
+    file = desk.get(reverse("hq.payout.file", args=[row.public_id]))
+    assert file["Cache-Control"] == "private, no-store"
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert (len(lines), lines[1].split(",")[-2:]) == (2, ["5000", "50.00"])
+    does(desk, "hq.sharing", "approve", payout=row.public_id)
+    does(desk, "hq.sharing", "paid", payout=row.public_id, reference="BANK-7")
+    assert "BANK-7" in text(desk, "hq.sharing")
+
+
+def test_a_role_of_headquarters_is_agreed_to_by_a_second_administrator(world):
+    admin = browser(world.actors["admin"])
+    waiting = FACTORIES["waiting_grant"](world, world.actors["admin"]).own
+    assert waiting in text(admin, "hq.grants")
+    does(admin, "hq.grants", "second", grant=waiting)
+    assert Grant.objects.get(public_id=waiting).waits is False
+
+
+# ---- other people's communities
+
+WEEK_SEEN = {
+    "week": "2026-03-02", "active": "240", "posts": "400", "on_topic": "260", "questions": "60", "answered": "48",
+    "sampled": "250", "in_target": "180", "ours": "50", "first": "180", "second": "170", "both": "120",
+}  # fmt: skip
+
+
+def outside_of(world):
+    """A fresh one: what a test before made was taken back."""
+    world.made.pop("outside", None)
+    return outside_seen(world, world.actors["hq_editor"]).own
+
+
+def outside_does(client, do, **more):
+    found = client.post(reverse("hq.outside"), {"do": do} | more)
+    assert found.status_code == 302, found.content.decode()[:2000]
+    return found["Location"]
+
+
+def outside_page(client, one):
+    return client.get(reverse("hq.outside"), {"one": one}).content.decode()
+
+
+def test_from_a_week_to_a_deal(world):
+    key = outside_of(world)
+    editor, admin = browser(world.actors["hq_editor"]), browser(world.actors["admin"])
+    assert "还没有观察" in outside_page(editor, key)
+    outside_does(editor, "observe", community=key, **WEEK_SEEN)
+    page = outside_page(editor, key)
+    assert "人群契合" in page
+    assert re.search(r"\d+ 分，区间 \d+–\d+", page)
+    today = clock.business_day(clock.now())
+    purse = commerce.open_envelope(
+        viewer=JOB, title="外部社群", amount_fen=900_000, opens_on=today, closes_on=today, ring="outer"
+    )
+    offer = {
+        "community": key, "kind": "naming", "value": "200", "value_from": "会员价值", "base": "20", "per_join": "5",
+        "most_joins": "3", "weeks": "8", "starts_on": "2026-03-05", "code": "mums-1", "envelope": str(purse.public_id),
+    }  # fmt: skip
+    dear = editor.post(reverse("hq.outside"), {"do": "price"} | offer | {"base": "90000"})
+    assert (dear.status_code, "超过价格上限" in dear.content.decode()) == (409, True)
+    outside_does(editor, "price", **offer)
+    deal = OutsideDeal.objects.get()
+    own = editor.post(reverse("hq.outside"), {"do": "agree", "deal": str(deal.public_id), "community": key})
+    assert (own.status_code, "定价的人不能自己同意" in own.content.decode()) == (403, True)
+    outside_does(admin, "agree", deal=str(deal.public_id), community=key)
+    outside_does(
+        admin,
+        "place",
+        deal=str(deal.public_id),
+        community=key,
+        what="群公告",
+        shown_on="2026-03-05",
+        proof="截图",
+    )
+    page = outside_page(admin, key)
+    assert "进行中" in page
+    assert "群公告" in page
+    outside_does(admin, "stop", deal=str(deal.public_id), community=key, reason="群主换人了")
+    assert "群主换人了" in outside_page(admin, key)
+
+
+def test_analysts_read_figures_and_no_names(world):
+    key = outside_of(world)
+    OutsideCommunity.objects.filter(public_id=key).update(host="周姐 139 0000 0000")
+    who = world.store(HERE)["members"][2]["id"]
+    editor, analyst = browser(world.actors["hq_editor"]), browser(world.actors["hq_analyst"])
+    outside_does(editor, "talent", community=key, member=who, what="会做辅食", agreed="yes")
+    assert "周姐" in outside_page(editor, key)
+    assert "小陈" in outside_page(editor, key)
+    page = outside_page(analyst, key)
+    assert not re.search("周姐|小陈", page)
+    assert "一位会员" in page
+    assert "定一个价" not in page
+
+
+def test_without_a_yes_nobody_is_written_down(world):
+    key = outside_of(world)
+    editor = browser(world.actors["hq_editor"])
+    given = {"do": "talent", "community": key, "member": world.store(HERE)["members"][2]["id"], "what": "x"}
+    assert editor.post(reverse("hq.outside"), given).status_code == 409

@@ -1,14 +1,19 @@
 """The pages of communities through Django's client: prepared, opened, applied for, answered, accepted anew, left."""
 
+import io
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from access.actors import HERE, JOB, browser, standing_world
-from tongxin.communities import actions
-from tongxin.communities.models import Application, Community, Membership, PartTerm, RuleSet
+from tongxin.commerce.models import Promise
+from tongxin.communities import actions, queries
+from tongxin.communities.models import Application, Community, Container, Membership, PartTerm, RuleSet
 
 pytestmark = pytest.mark.django_db
 # What members never read (visual.md §6).
@@ -120,6 +125,58 @@ def test_somebody_who_is_not_signed_in_sees_the_gates_and_the_way_in(world):
     assert "登录后加入" in page
     assert "同意群规" in page
     assert not OURS.search(page)
+
+
+def test_the_desk_gives_it_a_face_groups_a_fee_and_events_that_offer_it(world):
+    """Each form of the desk once: what is sent is kept, what cannot be is said on the page."""
+    editor, row = prepared(world)
+    address = reverse("hq.community", args=[row.public_id])
+    assert editor.post(address, {"step": "emblem"}).status_code == 422  # no picture
+    assert editor.post(address, {"step": "emblem", "emblem": picture()}).status_code == 302
+    shown = Client().get(reverse("member.community.emblem", args=[row.public_id]))
+    assert b"GPS-SECRET" not in b"".join(shown.streaming_content)
+    row.refresh_from_db()
+    share = {"step": "share", "interests": "辅食\n睡眠", "rituals": "妈妈早茶会｜周五上午｜带宝宝来坐坐"}
+    assert editor.post(address, share).status_code == 412  # somebody else may have written in between
+    assert editor.post(address, share | {"version": row.version}).status_code == 302
+    group = {"step": "container", "kind": "wecom", "name": "辅食一群", "external_id": "wrOgAAA1"}
+    assert editor.post(address, group).status_code == 302
+    assert editor.post(address, group).status_code == 409  # the platform's id belongs to one community
+    fee = {"step": "gates", "gate": ["paid"], "fee": "9.90", "fee_back": "9.90"}
+    assert editor.post(address, fee | {"fee": "九块九"}).status_code == 422
+    assert editor.post(address, fee).status_code == 302
+    assert editor.post(address, {"step": "after", "format": ["class", "tea"]}).status_code == 302
+    row.refresh_from_db()
+    assert (row.shared["interests"], row.rituals[0]["when"]) == (["辅食", "睡眠"], "周五上午")
+    page = text(editor, "hq.community", row.public_id)
+    for words in ("wrOgAAA1", "到店付一次 ¥9.90，入群返 ¥9.90 券", 'value="9.90"'):
+        assert words in page
+    assert queries.after_of(JOB, row.public_id) == {
+        ("events", "format", "class"),
+        ("events", "format", "tea"),
+    }
+    gone = Container.objects.get()
+    editor.post(address, {"step": "container", "gone": str(gone.public_id)})
+    gone.refresh_from_db()
+    assert gone.until is not None
+    mother = browser(world.actors["member_outer"])
+    join = reverse("member.community.join", args=[row.public_id])
+    mother.post(join, {"accept": "1", "shown_at": shown_at(text(mother, "member.community", row.public_id))})
+    assert "等付款" in text(mother, "member.community", row.public_id)
+    till = next(one for one in world.actors.values() if one.role == "champion" and one.home == HERE)
+    assert "等付款" in text(browser(till), "champion.community", row.public_id)
+    assert "新手妈妈辅食群" in text(browser(till), "champion.till")
+    paid = reverse("champion.promise.paid", args=[Promise.objects.get().public_id])
+    browser(till).post(paid, {"receipt": "R-1", "store": world.store(HERE)["id"]})
+    assert "第一周，慢慢来" in text(mother, "member.community", row.public_id)
+
+
+def picture():
+    """A picture as a phone gives it, with a place in its metadata."""
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x010E] = "GPS-SECRET"
+    Image.new("RGB", (64, 64), (214, 150, 92)).save(out, "JPEG", exif=exif)
+    return SimpleUploadedFile("emblem.jpg", out.getvalue(), "image/jpeg")
 
 
 def test_the_pages_speak_english(world):

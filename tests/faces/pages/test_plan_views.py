@@ -7,9 +7,12 @@ import pytest
 from django.db import transaction
 
 from access.actors import HERE, JOB, MEMBER_ACTORS, browser, standing_world
+from stores.factories import StaffFactory
+from tongxin.events.models import Registration
 from tongxin.foundation import clock
 from tongxin.outreach import actions, queries
 from tongxin.outreach.models import Message, OptOut, Sequence, Task
+from tongxin.outreach.queries import wecom
 from tongxin.outreach.terms import MessageClass
 from tongxin.people import queries as people
 from tongxin.people.actions import set_consent
@@ -179,3 +182,40 @@ def test_a_member_chooses_by_class_and_by_way(world):
     member.post("/m/hear/promotion/", {"on": "no"})
     assert OptOut.objects.get(lifted_at=None).channel == ""
     assert re.search(r'action="/m/hear/promotion/"', member.get("/m/inbox/").content.decode())
+
+
+def test_a_live_code_is_made_for_an_event_and_closed_on_the_page(world):
+    StaffFactory(store=shop(world), wecom_userid="lin")
+    editor, event = browser(world.actors["hq_editor"]), world.store(HERE)["event"]["id"]
+    wanted = {
+        "place": f"store:{shop(world).public_id}",
+        "kind": "store",
+        "source": "xiaohongshu",
+        "label": "立牌",
+    }
+    assert editor.post("/hq/wecom/codes/", wanted)["Location"] == "/hq/wecom/codes/"
+    (code,) = wecom.codes_for(JOB)
+    assert (code.kind, code.source, code.users, code.about_key) == ("store", "xiaohongshu", ["lin"], "")
+    assert "立牌" in editor.get("/hq/wecom/codes/").content.decode()
+    refused = editor.post("/hq/wecom/codes/", wanted | {"place": f"event:{event}", "kind": "poster"})
+    assert refused.status_code == 422, "the store has no group to lead into"
+    assert editor.post("/hq/wecom/codes/", wanted | {"kind": "staff"}).status_code == 422
+    editor.post("/hq/wecom/codes/", {"close": str(code.public_id)})
+    assert [row.condition for row in wecom.codes_for(JOB)] == ["closed"]
+
+
+def test_who_comes_by_a_code_registers_with_it(world):
+    member, event = browser(world.actors[MEMBER_ACTORS[0]]), world.store(HERE)["event"]["id"]
+    page = member.get(f"/m/events/{event}/?c=1-abcdef01-k7m2xd").content.decode()
+    assert '<input type="hidden" name="c" value="1-abcdef01-k7m2xd">' in page
+    assert 'name="c"' not in member.get(f"/m/events/{event}/?c=<b>").content.decode()
+    seen = re.search(r'name="seen" value="(\d+)"', page)
+    reply = member.post(f"/m/events/{event}/register/", {"seen": seen[1], "c": "1-abcdef01-k7m2xd"})
+    assert reply.status_code == 302, reply.content.decode()[:300]
+    assert Registration.objects.get(occurrence__public_id=event).channel == "1-abcdef01-k7m2xd"
+
+
+def test_only_the_page_of_stores_may_ask_where_somebody_stands(world):
+    member = browser(world.actors[MEMBER_ACTORS[0]])
+    assert "geolocation=(self)" in member.get("/m/near/")["Permissions-Policy"]
+    assert "geolocation=()" in member.get("/m/inbox/")["Permissions-Policy"]

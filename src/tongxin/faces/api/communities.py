@@ -16,6 +16,7 @@ from tongxin.communities.queries.words import PartCard, RulesCard
 from tongxin.faces.api.shapes import PLAIN, In, Out, Reason
 from tongxin.faces.api.writing import matched, write
 from tongxin.faces.asking import Asked
+from tongxin.faces.offers import offer_after_formats, offers_of
 from tongxin.foundation.errors import Refused
 from tongxin.stores import queries as stores
 
@@ -25,6 +26,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=PLAIN)]
 Maybe = Annotated[str, StringConstraints(strip_whitespace=True, max_length=120, pattern=PLAIN)]
 Words = Annotated[list[Word], Field(max_length=12)]
+FormatCode = Annotated[str, StringConstraints(min_length=1, max_length=24, pattern=r"^[a-z_]+$")]
 
 
 class CommunityShort(Out):
@@ -192,8 +194,10 @@ def _seen(card: CommunityPage) -> CommunityOut:
 
 
 @router.get("/communities", url_name="communities", operation_id="communities.list", response=CommunityList)
-def list_communities(request: Asked) -> CommunityList:
-    """Staff: those in reach, with counts. Members: those that are open."""
+def list_communities(request: Asked, event: uuid.UUID | None = None) -> CommunityList:
+    """Staff: those in reach, with counts. Members: those that are open. With `event` those that want to be met after that event."""
+    if event is not None:
+        return CommunityList(items=[_short(one) for one in offers_of(request.viewer, event)])
     if request.viewer.person is None:
         rows = queries.communities_for(request.viewer)
         return CommunityList(
@@ -258,7 +262,7 @@ class RitualIn(In):
 
 
 class CommunityBody(In):
-    """What a community says of itself."""
+    """What a community says of itself. `after_formats` are the formats of events whose pages offer it; null leaves them as they are."""
 
     name: Word
     slogan: Annotated[str, StringConstraints(strip_whitespace=True, max_length=60, pattern=PLAIN)] = ""
@@ -269,6 +273,7 @@ class CommunityBody(In):
     needs: Words = []
     interests: Words = []
     rituals: Annotated[list[RitualIn], Field(max_length=7)] = []
+    after_formats: Annotated[list[FormatCode], Field(max_length=12)] | None = None
 
 
 class NewCommunity(CommunityBody):
@@ -307,6 +312,11 @@ def _in(body: CommunityBody) -> CommunityIn:
     )
 
 
+def _offer(request: Asked, community_id: uuid.UUID, body: CommunityBody) -> None:
+    if body.after_formats is not None:
+        offer_after_formats(request.viewer, community_id, body.after_formats)
+
+
 @router.post(
     "/communities", url_name="communities", operation_id="communities.found", response={201: CommunityOut}
 )
@@ -315,6 +325,7 @@ def found_community(request: Asked, body: NewCommunity) -> CommunityOut:
     """Begin a community as a draft."""
     shop = None if body.store is None else stores.access_store(request.viewer, body.store)
     made = actions.found(viewer=request.viewer, community=_in(body), store=shop)
+    _offer(request, made.public_id, body)
     return full(queries.community_card(request.viewer, made.public_id))
 
 
@@ -346,6 +357,7 @@ def change_community(request: Asked, community_id: uuid.UUID, body: CommunityBod
     actions.change(
         viewer=request.viewer, community_id=community_id, version=matched(request), community=_in(body)
     )
+    _offer(request, community_id, body)
     return full(queries.community_card(request.viewer, community_id))
 
 

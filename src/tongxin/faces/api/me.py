@@ -12,6 +12,7 @@ from tongxin.faces.api.persons import Notice
 from tongxin.faces.api.shapes import PLAIN, Cursor, Done, In, Limit, Out, Reason, Yes
 from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
+from tongxin.outreach.queries import life
 from tongxin.people import actions, queries
 from tongxin.people.terms import Purpose
 from tongxin.rings import queries as rings
@@ -56,8 +57,9 @@ def read_timeline(request: Asked, limit: Limit = 50, cursor: Cursor | None = Non
     """One's own life with us, newest first."""
     viewer = request.viewer
     mine = queries.me(viewer).public_id
-    bought = till.rows(viewer, mine)
-    return persons.timeline(queries.timeline(viewer, mine, limit=limit, cursor=cursor, till_rows=bought))
+    bought, others = till.rows(viewer, mine), life.lines_of(viewer, mine)
+    found = queries.timeline(viewer, mine, limit=limit, cursor=cursor, till_rows=bought, others=others)
+    return persons.timeline(found)
 
 
 class MyRing(Out):

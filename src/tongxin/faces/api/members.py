@@ -14,6 +14,7 @@ from tongxin.faces.api.shapes import PLAIN, Cursor, In, Limit, Out, Reason, Yes
 from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
 from tongxin.foundation.access import Verb
+from tongxin.outreach.queries import life
 from tongxin.people import actions, queries
 from tongxin.people.terms import CustomerKind, MergeReason, Purpose
 from tongxin.rings import queries as rings
@@ -140,8 +141,9 @@ def read_timeline(
 ) -> persons.Timeline:
     """Events, group and till in one list, newest first."""
     viewer = request.viewer
-    bought = till.rows(viewer, member_id)
-    return persons.timeline(queries.timeline(viewer, member_id, limit=limit, cursor=cursor, till_rows=bought))
+    bought, others = till.rows(viewer, member_id), life.lines_of(viewer, member_id)
+    found = queries.timeline(viewer, member_id, limit=limit, cursor=cursor, till_rows=bought, others=others)
+    return persons.timeline(found)
 
 
 class RingView(Out):

@@ -15,6 +15,7 @@ from tongxin.commerce.terms import CommitmentState, EntryKind, PromiseState, Vou
 from tongxin.faces.api.shapes import PLAIN, Cursor, In, Limit, Out, Reason, Short
 from tongxin.faces.api.writing import new, write
 from tongxin.faces.asking import Asked
+from tongxin.faces.till import take
 from tongxin.foundation.errors import Refused
 from tongxin.stores import queries as stores
 
@@ -226,7 +227,7 @@ class Till(In):
 def paid(request: Asked, promise_id: uuid.UUID, body: Till) -> Promise:
     """The fee was paid at a till, under a receipt number."""
     store = stores.access_store(request.viewer, body.store)
-    actions.mark_paid(viewer=request.viewer, promise_id=promise_id, receipt=body.receipt, store=store)
+    take(request.viewer, promise_id, receipt=body.receipt, store=store)
     return _promise(queries.promise_card(request.viewer, promise_id))
 
 

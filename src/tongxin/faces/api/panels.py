@@ -13,6 +13,8 @@ from tongxin.amplify.terms_demand import COUNT_MOST, OPTIONS_MOST, PollKind
 from tongxin.amplify.terms_panels import (
     ABOUT_MOST,
     ANSWER_MOST,
+    QUESTION_MOST,
+    QUESTIONS_MOST,
     SCORE_MOST,
     SEATS_MOST,
     WORDS_MOST,
@@ -21,7 +23,7 @@ from tongxin.amplify.terms_panels import (
     Stage,
 )
 from tongxin.amplify.terms_panels import NAME_MOST as PANEL_MOST
-from tongxin.faces.api.shapes import PLAIN, Count, Cursor, In, Limit, Out, Yes
+from tongxin.faces.api.shapes import PLAIN, Count, Cursor, In, Limit, Moment, Out, Yes
 from tongxin.faces.api.writing import write
 from tongxin.faces.asking import Asked
 from tongxin.stores import queries as stores
@@ -45,6 +47,9 @@ ItemAnswer = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=ANSWER_MOST, pattern=PLAIN)
 ]
 MaybeProduct = Annotated[str, StringConstraints(strip_whitespace=True, max_length=PANEL_MOST, pattern=PLAIN)]
+TrialQuestion = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=QUESTION_MOST, pattern=PLAIN)
+]
 QuestionNumber = Annotated[str, StringConstraints(max_length=1, pattern=r"^[0-9]$")]
 
 
@@ -298,6 +303,38 @@ def offer_seat(request: Asked, panel_id: uuid.UUID, body: SeatOffer) -> PanelOut
     return _panel(queries.panel_card(request.viewer, panel_id))
 
 
+class NewTrial(In):
+    """A product to try until then, with questions to be scored from 0 to 10; everybody seated is told."""
+
+    product: PanelName
+    questions: Annotated[list[TrialQuestion], Field(min_length=1, max_length=QUESTIONS_MOST)]
+    until: Moment
+    about: MaybeWords = ""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "product": "南瓜小米泥",
+                "questions": ["宝宝爱不爱吃", "开盖方便吗"],
+                "until": "2027-01-01T00:00:00+08:00",
+            }
+        }
+    )
+
+
+@router.post(
+    "/panels/{uuid:panel_id}/trials",
+    url_name="panel.trials",
+    operation_id="panels.try",
+    response={201: PanelOut},
+)
+@write(201)
+def open_trial(request: Asked, panel_id: uuid.UUID, body: NewTrial) -> PanelOut:
+    """Give a panel a product to try."""
+    actions.open_trial(viewer=request.viewer, panel_id=panel_id, **body.model_dump())
+    return _panel(queries.panel_card(request.viewer, panel_id))
+
+
 class PollOut(Out):
     """A poll or pre-order. `tally` is empty until one has voted or it has closed; `mine` is one's own choice."""
 
@@ -323,7 +360,8 @@ class PollsOut(Out):
     items: list[PollOut]
 
 
-def _poll(one: queries.PollCard) -> PollOut:
+def poll_out(one: queries.PollCard) -> PollOut:
+    """A poll as the API says it."""
     lists = {"options", "tally"}
     same = {name: getattr(one, name) for name in PollOut.model_fields if name not in lists}
     return PollOut(options=list(one.options), tally=list(one.tally), **same)
@@ -332,7 +370,7 @@ def _poll(one: queries.PollCard) -> PollOut:
 @router.get("/me/polls", url_name="me.polls", operation_id="me.polls", response=PollsOut)
 def my_polls(request: Asked) -> PollsOut:
     """What is being asked now, and what one voted on."""
-    return PollsOut(items=[_poll(one) for one in queries.my_polls(request.viewer)])
+    return PollsOut(items=[poll_out(one) for one in queries.my_polls(request.viewer)])
 
 
 class VoteIn(In):
@@ -349,4 +387,4 @@ class VoteIn(In):
 def vote(request: Asked, poll_id: uuid.UUID, body: VoteIn) -> PollOut:
     """One's choice, changeable until it closes."""
     actions.vote(viewer=request.viewer, poll_id=poll_id, option=body.option, count=body.count)
-    return _poll(queries.poll_card(request.viewer, poll_id))
+    return poll_out(queries.poll_card(request.viewer, poll_id))

@@ -2,6 +2,7 @@
 
 from tongxin.faces.api import (
     allotments,
+    ambassadors,
     applications,
     champion_care,
     champions,
@@ -24,6 +25,7 @@ from tongxin.faces.api import (
     messages,
     moderation,
     money,
+    outside,
     panels,
     partners,
     photos,
@@ -36,6 +38,7 @@ from tongxin.faces.api import (
     segments,
     sequences,
     series,
+    sharing,
     stars,
     studies,
     surveys,
@@ -43,6 +46,7 @@ from tongxin.faces.api import (
     trail,
     training,
     voices_desk,
+    voices_editorial,
     webhooks,
 )
 from tongxin.faces.api.app import api
@@ -70,8 +74,12 @@ for _router in (
     applications.router,
     posts.router,
     voices_desk.router,
+    voices_editorial.router,
     stars.router,
     panels.router,
+    outside.router,
+    ambassadors.router,
+    sharing.router,
     moderation.router,
     together.router,
     champions.router,

@@ -357,7 +357,7 @@ class ReferralRow(Out):
     """A friend who was brought, for who decides; `flags` are why somebody should look."""
 
     id: uuid.UUID
-    referrer: uuid.UUID
+    referrer: uuid.UUID | None
     referrer_name: str
     invitee_name: str
     store: str

@@ -14,6 +14,7 @@ from tongxin.faces.context import flash
 from tongxin.faces.sentences import say
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.queries import wecom
 
 PAGE = 30
 
@@ -29,6 +30,7 @@ def communities(request: Asked) -> HttpResponse:
         ],
         "waiting": queries.applications_for(viewer, limit=PAGE).items,
         "scenes": SCENE_LABELS,
+        "wecom": wecom.groups_for(viewer),
     }
     return render(request, "champion/communities.html", context)
 

@@ -14,6 +14,7 @@ from tongxin.events.queries import till as desk
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.sentences import say, status_of
+from tongxin.faces.till import take
 from tongxin.foundation import money
 from tongxin.foundation.errors import Refused
 from tongxin.stores import queries as stores
@@ -57,11 +58,8 @@ def paid(request: Asked, promise_id: UUID) -> HttpResponse:
     return _done(
         request,
         promise_id,
-        lambda: commerce.mark_paid(
-            viewer=request.viewer,
-            promise_id=promise_id,
-            receipt=request.POST.get("receipt", ""),
-            store=_shop(request),
+        lambda: take(
+            request.viewer, promise_id, receipt=request.POST.get("receipt", ""), store=_shop(request)
         ),
         _("记下了，已收款。"),
     )

@@ -19,9 +19,10 @@ import typer
 from tongxin.faces.cli import answers
 from tongxin.faces.cli.answers import BAD, Stop, words
 
-VERSION = 5  # grows when the demo must be built again
+VERSION = 6  # grows when the demo must be built again
 CHAIN_HOME = "var/demo-chain"
 MEASURES = ("concentration", "value", "segments", "dormancy", "forecast")
+WECOM = "xiaoman"  # the champion's account at the fake
 ROLES = {
     "hq": ("demo-hq", "总部", "Headquarters"),
     "champion": ("demo-champion", "主理人", "Champion"),
@@ -50,17 +51,30 @@ def demo(
             ),
         )
     home = Path(os.environ.setdefault("TONGXIN_HOME", CHAIN_HOME if chain else "var/demo")).resolve()
+    os.environ.setdefault("TONGXIN_BASE_URL", f"http://127.0.0.1:{port}")  # stands in messages from now on
+    phones = 0 if chain else _phones(port)
     if fresh or not _built(home, chain=chain):
         _clear(home)
         _tables()
         document = _build_chain() if chain else _build()
         _keep(home, document | {"version": VERSION, "chain": chain})
-    notice = _links(port)
+    notice = _links(port, phones)
     if serve:
         from tongxin.faces.cli.serving import run  # slow: Django
 
-        run(port=port, notice=notice)
+        run(port=port, notice=notice, phones=phones)
     answers.tell(notice)
+
+
+def _phones(port: int) -> int:
+    """The port of the two phones beside the site's: the fake WeCom takes the place of a corp, unless one is set."""
+    from tongxin.connect.wecom.sandbox import server  # slow
+
+    if os.environ.get("TONGXIN_WECOM_CORP"):
+        return 0
+    phones = port + 1 if port < 65535 else port - 1
+    os.environ.update(server.environment(phones))
+    return phones
 
 
 def _built(home: Path, *, chain: bool = False) -> bool:
@@ -139,6 +153,8 @@ def _build() -> dict[str, Any]:
         demo_events,
         demo_inwards,
         demo_life,
+        demo_loop,
+        demo_outside,
         demo_plans,
         demo_together,
         demo_voices,
@@ -175,17 +191,44 @@ def _build() -> dict[str, Any]:
         demo_inwards.build(now, neighbours)
     with _step("总部的消息", "headquarters' messages"):
         demo_plans.build(now)
+    with _step("从海报到小票", "from a poster to a receipt"):
+        loop = demo_loop.build(now, neighbours, _colleague(), _journal())
     with _step("之星、共创和朋友", "Stars, panels and friends"):
         demo_amplify.build(now, neighbours, found["member"])
+        demo_outside.outside(now, neighbours)
     with _step("在真实数据上做一项研究", "one study on real data"):
         _study()
-    return {"built_at": now.isoformat(), "reports": reports, "people": found}
+    return {"built_at": now.isoformat(), "reports": reports, "people": found | {"loop": loop.member}}
 
 
-def _links(port: int) -> str:
-    base = os.environ.setdefault("TONGXIN_BASE_URL", f"http://127.0.0.1:{port}")
+def _colleague() -> Any:
+    """The champion of the demo, as a member of staff with an account in WeCom."""
+    from tongxin.faces.cli.demo_life import BUILDER  # slow, as above
+    from tongxin.stores import queries as places  # slow, as above
+
+    card = next(one for one in places.staff_for(BUILDER, limit=100).items if one.code == ROLES["champion"][0])
+    return places.access_staff(BUILDER, card.public_id)
+
+
+def _journal() -> Path:
+    """Where the fake keeps what it knows: the served phones go on from there."""
+    from django.conf import settings  # slow
+
+    return Path(settings.HOME) / "sandbox" / "wecom.jsonl"
+
+
+def _links(port: int, phones: int = 0) -> str:
+    base = os.environ.get("TONGXIN_BASE_URL") or f"http://127.0.0.1:{port}"
     lines = [words("一键登录（只在演示里有）：", "One-click sign-in (demo only):")]
     lines += [f"  {words(zh, en):　<4} {base}/enter/demo/{key}/" for key, (_, zh, en) in ROLES.items()]
+    if phones:
+        lines += [
+            words(
+                "两部手机（模拟的企业微信，主理人和会员各一部）：",
+                "Two phones (a fake WeCom, the champion's and a member's):",
+            ),
+            f"  http://127.0.0.1:{phones}/",
+        ]
     return "\n".join(lines)
 
 
@@ -218,7 +261,12 @@ def _staff(code: str = "") -> tuple[Any, Any]:
         handle = ROLES[key][0]
         account = opened[key] = accounts.create_account(viewer=BUILDER, handle=handle, kind=AccountKind.STAFF)
         stores.grant(viewer=BUILDER, account=account, role=role, store=store, brand=None if store else brand)
-        row = StaffRow(staff_code=handle, name=name, store_code=code if store else None)
+        row = StaffRow(
+            staff_code=handle,
+            name=name,
+            store_code=code if store else None,
+            wecom_userid=WECOM if key == "champion" else None,
+        )
         stores.upsert_staff(viewer=BUILDER, rows=[row])
         card = next(s for s in places.staff_for(BUILDER).items if s.code == handle)
         stores.link_account(

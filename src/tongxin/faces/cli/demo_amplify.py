@@ -9,6 +9,7 @@ from tongxin.amplify.terms import Scope
 from tongxin.amplify.terms_ambassadors import TRAINING, Tier
 from tongxin.amplify.terms_demand import PollKind
 from tongxin.amplify.terms_panels import Stage
+from tongxin.amplify.terms_teachers import Specialty
 from tongxin.faces.cli.demo_life import BUILDER, Neighbour
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
@@ -19,6 +20,10 @@ WORDS = (
     ("小满妈妈", "回答了三十多个新手妈妈的问题", "南瓜先蒸后打，放凉再喂，宝宝就肯张嘴了。"),
     ("阿禾", "每周三都来帮忙摆早茶的桌子", "一张桌子摆好，就有人坐下来聊。"),
 )
+TEACHERS = (
+    ("面包邻居阿英", Specialty.BAKING, "从一盆面团开始，第一次也能烤出一炉像样的。"),
+    ("辅食姐姐小周", Specialty.NUTRITION, "不赶进度，孩子愿意张嘴就是好的开始。"),
+)
 IDEAS = ("小馒头能不能做月龄小包装？一大袋开了就潮。", "门口想要一张能坐下等孩子的长椅。")
 
 
@@ -28,6 +33,8 @@ def build(now: datetime, neighbours: Sequence[Neighbour], herself: str) -> None:
     others = [one.id for one in neighbours if one.id != member]
     me = None if member is None else _as(member)
     with clock.held(now - timedelta(days=21)):
+        day = clock.business_day(clock.now())
+        actions.set_margin(viewer=BUILDER, since=day, high_permille=420, other_permille=240)
         _stars(others[:2], now)
         actions.publish_agreement(
             viewer=BUILDER,
@@ -66,9 +73,19 @@ def build(now: datetime, neighbours: Sequence[Neighbour], herself: str) -> None:
                 words=("再小一号就好抓了。", "", "袋子开了容易潮。")[n],
             )
         _ideas(others[6:8])
+        _teachers(others[8:10])
     _asked(now, others, me)
     if me is not None:
         actions.invite_star(viewer=BUILDER, customer=_id(me.person or 0), why="带着邻居一起做了四次早茶")
+
+
+def _teachers(persons: Sequence[int]) -> None:
+    """Neighbours who teach, each with a page."""
+    for person, (name, skill, words) in zip(persons, TEACHERS, strict=False):
+        actions.invite_teacher(
+            viewer=BUILDER, customer=_id(person), specialties=[skill], why="做得好，也讲得清楚"
+        )
+        actions.accept_teaching(viewer=_as(person), shown_as=name, words=words)
 
 
 def _as(person: int) -> Viewer:

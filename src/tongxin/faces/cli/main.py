@@ -127,6 +127,13 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("ledger", "ledger", "app", "账本：核对", "The money ledger: verify"),
     Command("draw", "draw", "app", "抽签：核对", "Draws: verify", platform=False),
+    Command(
+        "incident",
+        "incident",
+        "command",
+        "个人信息可能泄露：涉及谁、证据、时限、信",
+        "A leak: whom it concerns, evidence, time limits, letters",
+    ),
     Command("backup", "care", "backup", "备份", "Back up", platform=False),
     Command(
         "restore",

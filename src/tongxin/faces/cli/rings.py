@@ -37,10 +37,24 @@ def recompute(
             "--as-of", help=words("按哪一天结束时所知判定（YYYY-MM-DD）", "as known at the end of a day")
         ),
     ] = None,
+    nightly: Annotated[
+        bool,
+        typer.Option(
+            "--nightly", help=words("同夜间任务：从账本副本算全连锁", "as each night: from the book's copy")
+        ),
+    ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help=words("连同每日汇总一起重做", "and make the day pages again"))
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="JSON")] = False,
 ) -> None:
     """重算所有人的圈层；重复执行不改变结果 / Place everybody; repeating changes nothing."""
-    summary = actions.recompute(viewer=_viewer(), as_of=None if as_of is None else _end_of(as_of))
+    if (nightly or anew) and as_of is not None:
+        raise Stop(BAD, words("--nightly 只算现在", "--nightly places as of now"))
+    if nightly or anew:
+        summary = actions.place_everybody(viewer=_viewer(), anew=anew)
+    else:
+        summary = actions.recompute(viewer=_viewer(), as_of=None if as_of is None else _end_of(as_of))
     answers.answer(summary.as_json(), lambda: _show(summary))
 
 

@@ -34,12 +34,20 @@ def worker() -> None:
 
 
 def run(
-    *, host: str = "127.0.0.1", port: int = 8000, workers: int = 2, threads: int = 4, notice: str = ""
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    workers: int = 2,
+    threads: int = 4,
+    notice: str = "",
+    phones: int = 0,
 ) -> Never:
-    """Prepare and become the supervisor. `notice` is printed once the web server answers. Never returns."""
+    """Prepare and become the supervisor. `notice` is printed once the web server answers; `phones` is the demo's. Never returns."""
     os.environ.setdefault("TONGXIN_BASE_URL", f"http://{f'[{host}]' if ':' in host else host}:{port}")
     prepare(static=True)
     arguments = ["--host", host, "--port", str(port), "--workers", str(workers), "--threads", str(threads)]
+    if phones:
+        arguments += ["--phones", str(phones)]
     _become("tongxin.project.supervisor", *arguments, "--notice", notice or _notice(host, port))
 
 

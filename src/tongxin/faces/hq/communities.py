@@ -25,10 +25,11 @@ from tongxin.communities.terms import (
 from tongxin.faces import pictures
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
+from tongxin.faces.hq import community_face
 from tongxin.faces.hq.rings import points
 from tongxin.faces.radar import radar, web
 from tongxin.faces.sentences import say, status_of
-from tongxin.foundation import clock
+from tongxin.foundation import clock, money
 from tongxin.foundation.errors import Refused
 from tongxin.measure.queries import IndexCard
 from tongxin.stores import queries as stores
@@ -151,6 +152,9 @@ def _forms(viewer: Any, card: Any, place: int | None) -> dict[str, Any]:
         "all_gates": [(code, gate, code in has) for code, gate in GATES.items()],
         "questions": "\n".join(questions),
         "task": has.get("task", {}).get("zh", ""),
+        "fee": _yuan(has.get("paid", {}).get("fee_fen")),
+        "fee_back": _yuan(has.get("paid", {}).get("voucher_fen")),
+        **community_face.choices(viewer, card),
         "to_give": [
             (part.value, (PARTS[part].zh, PARTS[part].en))
             for part in (Part.SOUL, Part.MODERATOR, Part.EXPERT)
@@ -196,9 +200,22 @@ def _gates(request: Asked, community_id: UUID) -> str:
             settings = {"questions": [{"name": f"q{n}", "zh": line[:80]} for n, line in enumerate(asked)]}
         elif code == "task":
             settings = {"zh": form.get("task", "").strip()[:80]}
+        elif code == "paid" and form.get("fee", "").strip():
+            settings = {"fee_fen": _fen(form["fee"]), "voucher_fen": _fen(form.get("fee_back", ""))}
         wanted.append((code, settings))
     actions.set_gates(viewer=request.viewer, community_id=community_id, gates=wanted)
     return _("门槛已更新，正在申请的人也按新的走。")
+
+
+def _fen(text: str) -> int:
+    try:
+        return money.parse(text) if text.strip() else 0
+    except ValueError:
+        raise Refused("input.bad", field="fee", reason=_("金额写成 9.90 这样")) from None
+
+
+def _yuan(fen: int | None) -> str:
+    return money.plain(fen) if fen else ""
 
 
 def _part(request: Asked, community_id: UUID) -> str:
@@ -235,4 +252,12 @@ def _host(request: Asked, community_id: UUID) -> str:
     return _("已交接，从现在起由新主理人负责。")
 
 
-STEPS: dict[str, Callable[[Asked, UUID], str]] = {"gates": _gates, "part": _part, "host": _host}
+STEPS: dict[str, Callable[[Asked, UUID], str]] = {
+    "gates": _gates,
+    "part": _part,
+    "host": _host,
+    "emblem": community_face.emblem,
+    "share": community_face.share,
+    "container": community_face.container,
+    "after": community_face.after,
+}

@@ -10,12 +10,14 @@ from tongxin.amplify import actions, queries
 from tongxin.amplify.terms import DECIDERS, EDITORS
 from tongxin.amplify.terms_ambassadors import AMBASSADOR_LABELS, TIER_LABELS, TIER_PERMILLE, Tier
 from tongxin.amplify.terms_referrals import FLAG_LABELS, REFERRAL_LABELS, ReferralState
+from tongxin.amplify.terms_teachers import SPECIALTY_LABELS, TEACHER_LABELS, Specialty
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.hq.stars import uuid_of
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
+from tongxin.stores import queries as stores
 
 TERMS = {"13": ("三个月", "three months"), "26": ("半年", "half a year"), "52": ("一年", "a year")}
 
@@ -46,7 +48,14 @@ def friends(request: Asked) -> HttpResponse:
         "agreement": queries.agreement_now(),
         "tiers": [(tier.value, TIER_LABELS[tier], TIER_PERMILLE[tier]) for tier in Tier],
         "terms": list(TERMS.items()),
+        "teachers": [
+            (one, TEACHER_LABELS[one.state], [SPECIALTY_LABELS[skill] for skill in one.specialties])
+            for one in queries.teacher_list(viewer)
+        ],
+        "specialties": list(SPECIALTY_LABELS.items()),
+        "colleagues": stores.staff_for(viewer, limit=100).items if viewer.roles & DECIDERS else [],
         "may": bool(viewer.roles & DECIDERS),
+        "money": viewer.reaches(None, EDITORS),
         "may_publish": viewer.reaches(None, EDITORS),
         "typed": request.POST,
         "fault": fault,
@@ -70,6 +79,8 @@ def _act(request: Asked) -> str:
             reason=form.get("reason", ""),
         )
         return _("记下了。")
+    if do in {"teacher", "colleague", "end_teacher"}:
+        return _teacher(request, do)
     weeks, tier = form.get("weeks", ""), form.get("tier", "1")
     until = clock.now() + timedelta(weeks=int(weeks)) if weeks in TERMS else clock.now()
     level = Tier(int(tier)) if tier in {"1", "2", "3"} else Tier.ONE
@@ -94,3 +105,27 @@ def _act(request: Asked) -> str:
         return _("已请 TA 帮忙。")
     actions.end_ambassador(viewer=viewer, ambassador_id=key, reason=form.get("reason", ""))
     return _("已结束，本人看得到理由。")
+
+
+def _teacher(request: Asked, do: str) -> str:
+    viewer, form = request.viewer, request.POST
+    skills = [one for one in Specialty if one in form.getlist("skill")]
+    if do == "teacher":
+        actions.invite_teacher(
+            viewer=viewer,
+            customer=uuid_of(form.get("member", "")),
+            specialties=skills,
+            why=form.get("why", ""),
+        )
+        return _("已请 TA 答复。")
+    if do == "colleague":
+        actions.show_colleague(
+            viewer=viewer,
+            staff=uuid_of(form.get("staff", "")),
+            specialties=skills,
+            shown_as=form.get("shown_as", ""),
+            words=form.get("words", ""),
+        )
+        return _("主页开好了。")
+    actions.end_teacher(viewer=viewer, teacher_id=uuid_of(form.get("teacher", "")))
+    return _("主页收起来了。")

@@ -31,6 +31,7 @@ TABLES: tuple[tuple[str, Any], ...] = (
     ("orders", gettext_lazy("订单")),
     ("order_lines", gettext_lazy("订单明细")),
     ("refunds", gettext_lazy("退款")),
+    ("mini-shop", gettext_lazy("小店的订单导出")),
     ("participation", gettext_lazy("参与记录")),
 )
 SAID = {name: words for name, words in TABLES if name}

@@ -58,6 +58,7 @@ def panels(request: Asked) -> HttpResponse:
         "stores": stores.stores_for(viewer)[:200] if may else [],
         "everywhere": viewer.reaches(None, DECIDERS),
         "may": may,
+        "asked": request.GET.get("member", "")[:36],
         "typed": request.POST,
         "fault": fault,
     }
@@ -114,8 +115,8 @@ def _act(request: Asked) -> str:
     if do == "list":
         actions.ask_shortlist(
             viewer=viewer,
-            size=_whole(form.get("size", "")),
-            per_store=_whole(form.get("per_store", "")),
+            size=whole_of(form.get("size", "")),
+            per_store=whole_of(form.get("per_store", "")),
             store=_store(request),
         )
         return _("正在列，一两分钟后刷新。")
@@ -130,7 +131,7 @@ def _act(request: Asked) -> str:
         name=form.get("name", ""),
         about=form.get("about", ""),
         confidential=form.get("confidential", ""),
-        seats=_whole(form.get("seats", "")),
+        seats=whole_of(form.get("seats", "")),
         store=_store(request),
     )
     return _("设好了，可以请人入席。")
@@ -146,18 +147,19 @@ def _poll(request: Asked) -> str:
         title=form.get("title", ""),
         options=form.get("options", "").splitlines(),
         closes_at=_end_of(form.get("until", "")),
-        price_fen=_fen(price) if price else None,
-        least=_whole(least) if least else None,
+        price_fen=fen_of(price) if price else None,
+        least=whole_of(least) if least else None,
         store=_store(request),
     )
     return _("发出去了，截止后两周内要答复。")
 
 
-def _fen(text: str) -> int:
+def fen_of(text: str, refusal: str = "amplify.poll_form") -> int:
+    """Yuan as they are typed, in fen."""
     try:
         return money.parse(text)
     except (ValueError, Refused):
-        raise Refused("amplify.poll_form") from None
+        raise Refused(refusal) from None
 
 
 def _store(request: Asked) -> Any:
@@ -165,7 +167,8 @@ def _store(request: Asked) -> Any:
     return stores.access_store(request.viewer, chosen, roles=DECIDERS) if chosen else None
 
 
-def _whole(text: str) -> int:
+def whole_of(text: str) -> int:
+    """A whole number as it is typed; what is none is 0."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 

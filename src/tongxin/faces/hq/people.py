@@ -17,6 +17,8 @@ from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.queries import life, wecom
+from tongxin.outreach.terms_wecom import SOURCE_LABELS, TOUCH_LABELS
 from tongxin.people import actions as people_actions
 from tongxin.people import queries as people
 from tongxin.people.terms import CHANNEL_LABELS, IDENTITY_LABELS, CustomerKind
@@ -136,8 +138,9 @@ def portrait(viewer: Viewer, member_id: UUID, cursor: str | None = None) -> dict
     """What both desks show of a person. Refuses `absent`."""
     card = people.person_card(viewer, member_id)
     bought = till.rows(viewer, card.public_id)
-    recent = people.timeline(viewer, card.public_id, limit=LOOKED, till_rows=bought)
-    shown = people.timeline(viewer, card.public_id, limit=TIMELINE, cursor=cursor, till_rows=bought)
+    beside: dict[str, Any] = {"till_rows": bought, "others": life.lines_of(viewer, card.public_id)}
+    recent = people.timeline(viewer, card.public_id, limit=LOOKED, **beside)
+    shown = people.timeline(viewer, card.public_id, limit=TIMELINE, cursor=cursor, **beside)
     today = clock.business_day(clock.now())
     half = [row for row in bought if row.at >= clock.now() - HALF_YEAR]
     return {
@@ -149,6 +152,10 @@ def portrait(viewer: Viewer, member_id: UUID, cursor: str | None = None) -> dict
         "cursor": shown.cursor,
         "spent": sum(row.net_fen for row in half),
         "visits": sum(row.orders for row in half),
+        "path": [
+            (step, SOURCE_LABELS[step.source], TOUCH_LABELS[step.kind])
+            for step in wecom.path_of(viewer, card.public_id)
+        ],
         "identities": [(IDENTITY_LABELS[i.kind], i) for i in card.identities if i.shown],
         "phone": next((i.shown for i in card.identities if i.kind == "phone"), ""),
         "memberships": commerce.memberships_of(viewer, people.access_customer(viewer, card.public_id)),

@@ -47,6 +47,7 @@ def stars(request: Asked) -> HttpResponse:
         "may": bool(viewer.roles & DECIDERS),
         "why_most": WHY_MOST,
         "place_most": PLACE_MOST,
+        "asked": request.GET.get("member", "")[:36],
         "typed": request.POST,
         "fault": fault,
     }

@@ -8,6 +8,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from tongxin.amplify import queries as amplify
+from tongxin.amplify.terms import DECIDERS, EDITORS
+from tongxin.amplify.terms_referrals import ReferralState
+from tongxin.amplify.terms_sharing import PayoutState
 from tongxin.champions import queries as champions
 from tongxin.champions.queries.chain import StoreLine
 from tongxin.champions.rules.health import Why
@@ -25,6 +29,8 @@ from tongxin.outreach.queries.waiting import plans_waiting
 from tongxin.people.queries.customers import reached
 from tongxin.people.rules import pseudonym
 from tongxin.rings import queries as rings
+from tongxin.stores import queries as stores
+from tongxin.stores.terms import Role
 
 RED_ALONE = 3  # so many red stores have a line each, more have one together
 ORDER = {"bad": 0, "warn": 1, "ember": 2, "": 3}
@@ -53,6 +59,8 @@ def todos(
         *_kits(viewer),
         *_concerns(viewer),
         *_people(viewer),
+        *_together(viewer),
+        *_grants(viewer),
         *_studies(studies),
         *_imports(viewer),
     ]
@@ -166,6 +174,38 @@ def _people(viewer: Viewer) -> Iterator[ToDo]:
         where = f"{first.store} · {note}" if first.store else note
         at = None if tone == "ember" else first.at
         yield ToDo(badge, tone, title, where, reverse("hq.person", args=[first.customer]), at)
+
+
+def _together(viewer: Viewer) -> Iterator[ToDo]:
+    """What members wait for: answers that are late, works to be taken down, friends to be looked at, thanks to be approved."""
+    if not viewer.roles & DECIDERS:
+        return
+    if late := amplify.late_items(viewer):
+        title = _("{n} 条点子过了期限还没答复").format(n=f"{late:,}")
+        yield ToDo(_("共创"), "bad", title, _("答应过两周内答复"), reverse("hq.panels"))
+    if due := amplify.uses(viewer, due=True, limit=1):
+        title = _("“{place}”上的作品要撤下").format(place=due[0].place)
+        yield ToDo(_("授权"), "bad", title, _("作者收回了，一天内撤下"), reverse("hq.stars"), due[0].down_by)
+    if polls := [one for one in amplify.polls(viewer, limit=12) if one.late]:
+        yield ToDo(_("征询"), "warn", polls[0].title, _("过期没给大家答复"), reverse("hq.panels"))
+    if amplify.referrals(viewer, state=ReferralState.HELD, limit=1).items:
+        yield ToDo(_("朋友"), "warn", _("带来的朋友有疑点"), _("看过才能付谢礼"), reverse("hq.friends"))
+    if viewer.reaches(None, EDITORS):
+        for one in amplify.payouts(viewer, limit=1):
+            if one.state == PayoutState.DRAWN_UP:
+                title = _("{n} 位会员的谢礼等第二个人看").format(n=f"{one.people:,}")
+                yield ToDo(_("谢礼"), "ember", title, one.drawn_by, reverse("hq.sharing"), one.drawn_at)
+
+
+def _grants(viewer: Viewer) -> Iterator[ToDo]:
+    """Roles of headquarters that somebody else gave and that wait for this administrator."""
+    if Role.ADMIN not in viewer.roles:
+        return
+    waiting = [one for one in stores.grants_for(viewer, limit=20).items if one.waits]
+    for one in waiting[:1]:
+        if one.granted_by != viewer.name:
+            title = _("{name} 的总部角色等第二位管理员").format(name=one.account.handle)
+            yield ToDo(_("权限"), "warn", title, _("看过再同意"), reverse("hq.grants"), one.granted_at)
 
 
 def _studies(studies: Sequence[Any]) -> Iterator[ToDo]:

@@ -18,6 +18,7 @@ from tongxin.amplify.terms_referrals import (
     REFUND_DAYS,
     USUAL_PERMILLE,
 )
+from tongxin.amplify.terms_sharing import PAYOUT_LABELS
 from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.sentences import say, status_of
@@ -31,8 +32,7 @@ COOKIE_AGE = 90 * 24 * 3600
 def ambassador(request: Asked) -> HttpResponse:
     """The page; each form does one thing. The cookie only tells one browser from another, and lasts 90 days."""
     viewer = request.viewer
-    seen = request.COOKIES.get(COOKIE, "")
-    seen = seen if len(seen) == 32 and seen.isalnum() else secrets.token_hex(16)
+    seen = browser_of(request)
     fault, status = "", 200
     if request.method == "POST":
         try:
@@ -43,7 +43,7 @@ def ambassador(request: Asked) -> HttpResponse:
             fault, status = say(refused, viewer.language), status_of(refused)
         else:
             flash(request, said)
-            return _remembered(redirect("member.ambassador"), seen)
+            return remembered(redirect("member.ambassador"), seen)
     mine = queries.my_ambassador(viewer)
     friends = queries.my_friends(viewer)
     context = {
@@ -58,6 +58,7 @@ def ambassador(request: Asked) -> HttpResponse:
         "friends": friends,
         "came": [(one, REFERRAL_LABELS[one.state]) for one in friends.friends],
         "thanks": [(one, PART_LABELS[one.part]) for one in friends.thanks],
+        "statements": [(one, PAYOUT_LABELS[one.state]) for one in queries.my_statements(viewer)],
         "usual": USUAL_PERMILLE,
         "refund_days": REFUND_DAYS,
         "new_days": NEW_FOR.days,
@@ -70,7 +71,14 @@ def ambassador(request: Asked) -> HttpResponse:
     return render(request, "member/ambassador.html", context, status=status)
 
 
-def _remembered(reply: HttpResponse, seen: str) -> HttpResponse:
+def browser_of(request: Asked) -> str:
+    """The random number by which this browser is told from others, a new one where there is none."""
+    seen = request.COOKIES.get(COOKIE, "")
+    return seen if len(seen) == 32 and seen.isalnum() else secrets.token_hex(16)
+
+
+def remembered(reply: HttpResponse, seen: str) -> HttpResponse:
+    """The answer, with the number for the next 90 days."""
     reply.set_cookie(COOKIE, seen, max_age=COOKIE_AGE, httponly=True, samesite="Lax", secure=True)
     return reply
 

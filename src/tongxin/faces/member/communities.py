@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -62,6 +62,7 @@ def community(request: Asked, community_id: UUID, *, fault: str = "", status: in
         "shown_at": clock.now().isoformat(),
         "enter": f"{reverse('enter.door')}?{urlencode({'next': request.path})}",
         "joins": request.viewer.person is not None and page.state == "open",
+        "came_from": request.POST.get("from") or request.GET.get("from", ""),
         "fault": fault,
         "typed": request.POST,
     }
@@ -73,6 +74,12 @@ def _posts(request: Asked, community_id: UUID, *, inside: bool) -> tuple[Any, ..
     if inside:
         return voices.feed(request.viewer, community_id, limit=SAID).items
     return voices.public_feed(request.viewer, community_id, limit=SAID).items
+
+
+def emblem(request: Asked, community_id: UUID) -> FileResponse:
+    """The picture of a community, for whoever may see its page. Refuses `absent` where there is none."""
+    found = queries.emblem_file(request.viewer, community_id)
+    return FileResponse(found.path.open("rb"), content_type=found.content_type)
 
 
 def join(request: Asked, community_id: UUID) -> HttpResponse:

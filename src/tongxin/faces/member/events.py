@@ -1,5 +1,6 @@
 """The store's page, an event's page and registering. Open to look at for everybody; to register one signs in."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,11 +18,14 @@ from tongxin.events.queries import event_page, listing, member, sales
 from tongxin.faces.asking import Asked
 from tongxin.faces.member import after, groups
 from tongxin.faces.member.views import NOTICE
+from tongxin.faces.offers import offers_on
 from tongxin.faces.sentences import say, status_of
 from tongxin.faces.templatetags.tongxin import english
 from tongxin.foundation import clock, money
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.queries.wecom import code_carrying
 
+CODE = re.compile(r"[0-9a-z_-]{1,24}")
 NEW_ROWS = 2  # children who have not come before: empty lines on the form
 NICKNAME_MOST, ALLERGY_MOST, ANSWER_MOST = 20, 100, 200
 
@@ -73,12 +77,15 @@ def _page(request: Asked, event_id: UUID, more: Mapping[str, Any], status: int =
         "rows": range(1, min(NEW_ROWS, card.party_most - 1) + 1),
         "questions": [(q, typed.get(f"q-{q['id']}", "")) for q in card.questions],
         "chosen": set(typed.getlist("child")),
-        "enter": f"{reverse('enter.door')}?{urlencode({'next': request.path})}",
+        "enter": f"{reverse('enter.door')}?{urlencode({'next': request.get_full_path()})}",
         "currency": card.currency,
         "unit": unit_of(card.format),
         "fee_said": money.show(card.fee_fen, card.currency),
         "voucher_said": money.show(card.voucher_fen, card.currency),
         "most_children": card.party_most - 1,
+        "came_by": (code := came_by(request.GET if request.method == "GET" else request.POST)),
+        "wecom": code_carrying(code) if code else None,
+        "offers": offers_on(viewer, card),
         **_around(request, card, now),
         **more,
     }
@@ -125,7 +132,14 @@ def _read(form: QueryDict) -> dict[str, Any]:
             if name.startswith("q-") and isinstance(value, str) and value.strip()
         },
         "seen": int(seen) if seen.isdecimal() else None,
+        "channel": came_by(form) or "member_page",
     }
+
+
+def came_by(given: Mapping[str, Any]) -> str:
+    """The channel code of the link by which somebody came here; "" for none, and for what is no code."""
+    code = str(given.get("c", ""))
+    return code if CODE.fullmatch(code) else ""
 
 
 def _uuid(text: str) -> UUID:

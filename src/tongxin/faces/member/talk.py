@@ -31,17 +31,17 @@ def talk(request: Asked, community_id: UUID, *, fault: str = "", status: int = 2
         return _write(request, community_id)
     kind = request.GET.get("kind", "")
     kind = kind if kind in KINDS else ""
-    inside = queries.reader(viewer, community_id)
-    found = queries.feed(
+    found = queries.talk_page(
         viewer, community_id, kind=kind, limit=ON_A_PAGE, cursor=request.GET.get("cursor") or None
     )
+    inside = found.inside
     context = {
         "inside": inside,
-        "posts": found.items,
-        "cursor": found.cursor,
+        "posts": found.posts.items,
+        "cursor": found.posts.cursor,
         "kind": kind,
         "chips": list(CHIPS.items()),
-        "topics": queries.topics(viewer, community_id),
+        "topics": found.topics,
         "children": _children(request),
         "may_write": inside.state == "open" and (inside.active or viewer.person is None),
         "most": BODY_MOST,
@@ -53,7 +53,7 @@ def talk(request: Asked, community_id: UUID, *, fault: str = "", status: int = 2
 
 
 def _children(request: Asked) -> list[Any]:
-    return list(people.me(request.viewer).companions) if request.viewer.person is not None else []
+    return list(people.companions_of(request.viewer))
 
 
 def _write(request: Asked, community_id: UUID) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tongxin.amplify import queries as amplify
 from tongxin.events.queries import listing, member
 from tongxin.faces import entrance, pictures, till
 from tongxin.faces.asking import Asked
@@ -22,10 +23,13 @@ from tongxin.rings import actions as rings
 from tongxin.rings import queries as ring_queries
 from tongxin.rings.terms import Ring
 from tongxin.voices import queries as voices
+from tongxin.voices.queries import challenges
 
 NOTICE = "2026-01"
 LATELY = 8
 AHEAD = 2
+NAME_MOST = 20
+TOGETHER = 2  # challenges on the home page
 SAID = 6  # posts on the home page
 # What each purpose means for the person, in their words.
 PLAIN: dict[Purpose, Any] = {
@@ -59,13 +63,17 @@ def home(request: Asked) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in talk.CHIPS else ""
     said = voices.my_feed(viewer, kind=kind, limit=SAID, cursor=request.GET.get("cursor") or None)
+    star = amplify.newest_star(viewer)
     context = {
         "card": card,
         "ahead": ahead,
         "near": [] if ahead else listing.soonest(viewer, limit=AHEAD),
         "step": _step(request),
+        "challenges": challenges.my_challenges(viewer)[:TOGETHER],
         "invitation": ring_queries.my_invitation(viewer),
         "lately": [(item, CHANNEL_LABELS[item.channel]) for item in lately.items],
+        "star": star,
+        "work": next((one for one in star.works if one.photo), star.works[0]) if star else None,
         "posts": said.items,
         "cursor": said.cursor,
         "kind": kind,
@@ -89,7 +97,15 @@ def _ring(request: Asked, card: Any) -> Ring:
 
 
 def me(request: Asked) -> HttpResponse:
-    """What we know, why, and the switches."""
+    """What one enjoys, what we know, why, and the switches; a post corrects the name."""
+    fault = ""
+    if request.method == "POST":
+        name = request.POST.get("name", "").strip()
+        if 1 <= len(name) <= NAME_MOST:
+            actions.change_profile(viewer=request.viewer, customer=_mine(request), nickname=name)
+            flash(request, _("改好了。"))
+            return redirect("member.me")
+        fault = _("名字要有 1 到 {n} 个字。").format(n=NAME_MOST)
     card = queries.me(request.viewer)
     context = {
         "card": card,
@@ -104,8 +120,11 @@ def me(request: Asked) -> HttpResponse:
         "shown": [i for i in card.identities if i.shown],
         "sessions": entrance.sessions(request),
         "notice": NOTICE,
+        "pools": [(one, *(one.mine or (one.so_far, 0))) for one in amplify.pools(request.viewer, limit=2)],
+        "name_most": NAME_MOST,
+        "fault": fault,
     }
-    return render(request, "member/me.html", context)
+    return render(request, "member/me.html", context, status=422 if fault else 200)
 
 
 def consent(request: Asked, purpose: str) -> HttpResponse:

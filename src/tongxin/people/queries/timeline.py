@@ -1,4 +1,4 @@
-"""One person's life with us in one list: events, group and till, newest first."""
+"""One person's life with us in one list: events, group and till, and what reached them, newest first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from tongxin.people.models import Deed
 from tongxin.people.queries.customers import access_customer, cluster
 from tongxin.people.terms import Channel
 
-TILL, BOOK = 0, 1  # of what happened at one instant the book is shown first
+BESIDE, BOOK = 0, 1  # of what happened at one instant the book is shown first
 
 
 class TillLine(Protocol):
@@ -35,9 +35,28 @@ class TillLine(Protocol):
     def net_fen(self) -> int: ...
 
 
+class OtherLine(Protocol):
+    """What a room above knows beside the book, such as a code that was scanned; a face hands it on, too."""
+
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def store_name(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class TimelineItem:
-    """One line. `kind` is a deed's code or `purchase`; `net_fen` and `orders` only for the till."""
+    """One line. `kind` is a deed's code, `purchase`, or what another line says of itself; `net_fen` and `orders` only for the till."""
 
     at: datetime
     channel: Channel
@@ -66,18 +85,19 @@ def timeline(
     limit: int = 50,
     cursor: str | None = None,
     till_rows: Iterable[TillLine] = (),
+    others: Iterable[OtherLine] = (),
 ) -> Page[TimelineItem]:
     """A page of the timeline of a person in reach. Pages never skip or repeat a line while new ones arrive.
 
-    `till_rows` are the person's purchases, all or the newest ones. Refuses `absent`, `input.bad` for a foreign cursor.
+    `till_rows` are the person's purchases, `others` what upper rooms know, all or the newest ones. Refuses `absent`, `input.bad` for a foreign cursor.
     """
     if not 1 <= limit <= LARGEST:
         raise Refused("input.bad", field="limit", reason=f"1–{LARGEST}")
     customer = access_customer(viewer, public_id)
     after = None if cursor is None else _place(cursor)
-    lines = _deeds(cluster(customer), after, limit + 1) + [
-        ((clock.as_utc(row.at), TILL, 0, row.key), _till(row)) for row in till_rows
-    ]
+    lines = _deeds(cluster(customer), after, limit + 1)
+    lines += [((clock.as_utc(row.at), BESIDE, 0, row.key), _till(row)) for row in till_rows]
+    lines += [((clock.as_utc(row.at), BESIDE, 0, row.key), _other(row)) for row in others]
     shown = sorted(
         (line for line in lines if after is None or line[0] < after), key=lambda x: x[0], reverse=True
     )
@@ -126,6 +146,19 @@ def _deed(deed: Deed) -> TimelineItem:
         value=deed.value,
         reversed=deed.taken_back,  # type: ignore[attr-defined]  # annotated above
         simulated=subject.simulated if subject else False,
+    )
+
+
+def _other(row: OtherLine) -> TimelineItem:
+    return TimelineItem(
+        at=row.at,
+        channel=Channel.ONLINE,
+        kind=row.kind,
+        zh=row.zh,
+        en=row.en,
+        key=row.key,
+        store_name=row.store_name,
+        subject_title=row.title,
     )
 
 
