@@ -148,3 +148,19 @@ def test_other_rings_and_high_floors():
 def test_refused_at_the_door(asked):
     with pytest.raises(BadInput):
         budget.split(**asked)
+
+
+@given(st.integers(0, 10**9), st.tuples(*[st.integers(0, 100)] * 3).filter(any))
+def test_before_evidence_agreed_shares_stand_in_for_the_convention(fen, shares):
+    agreed = {ring: Fraction(n, 100) for ring, n in zip(RINGS, shares, strict=True)}
+    split = budget.split(fen, shares=agreed)
+    assert sum(split.rings.values()) + split.explore == fen
+    assert (split.evidence, split.unspent) == (False, 0)
+    assert all(spent >= int(fen * budget.FLOOR) for spent in split.rings.values())
+    assert "圈层规则" in split.words.zh
+
+
+@pytest.mark.parametrize("shares", [{"outer": 1, "middle": 1}, dict.fromkeys(RINGS, 0), dict.fromkeys(RINGS, 1) | {"outer": -1}])  # fmt: skip
+def test_shares_that_are_not_one_for_each_ring_are_refused(shares):
+    with pytest.raises(BadInput, match="shares"):
+        budget.split(100, shares={ring: Fraction(n) for ring, n in shares.items()})

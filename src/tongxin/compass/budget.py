@@ -67,6 +67,7 @@ def split(
     rings: Sequence[str] = tuple(CONVENTION),
     floor: Fraction = FLOOR,
     explore: Fraction = EXPLORE,
+    shares: Mapping[str, Fraction] | None = None,
 ) -> Split:
     """Split a budget over rings.
 
@@ -79,6 +80,8 @@ def split(
         Least share of the budget for each ring; keeps a ring alive whose effect is not well known.
     explore : Fraction
         Share set aside for randomised trials of other amounts, without which A and k would never be learnt.
+    shares : mapping of ring to Fraction, optional
+        What is agreed on until there is evidence, in place of the convention; one for each ring.
 
     Raises
     ------
@@ -86,11 +89,13 @@ def split(
         For a negative budget, shares that do not fit, doubled rings, or A, k, N that are not positive.
     """
     _check(budget_fen, responses, rings, floor, explore)
+    if shares and (set(shares) != set(rings) or min(shares.values()) < 0 or sum(shares.values()) <= 0):
+        raise BadInput.one("shares", ", ".join(sorted(shares)), tuple(rings))
     parts = hand_out(budget_fen, {"explore": explore, "rings": 1 - explore})
     measured = {row.ring: row for row in responses}
     least = _floors(budget_fen, rings, floor)
     if set(measured) != set(rings):
-        return _by_convention(parts, rings, least)
+        return _by_agreement(parts, rings, least, shares) if shares else _by_convention(parts, rings, least)
     return _by_evidence(parts, [measured[ring] for ring in sorted(rings)], least)
 
 
@@ -161,11 +166,7 @@ def _whole(wanted: Mapping[str, Fraction], least: Mapping[str, int], total: int)
 def _by_convention(parts: Mapping[str, int], rings: Sequence[str], least: Mapping[str, int]) -> Split:
     known = set(rings) <= set(CONVENTION)
     weights = {ring: CONVENTION[ring] if known else Fraction(1) for ring in rings}
-    fen = hand_out(parts["rings"], weights)
-    short = {ring for ring in rings if fen[ring] < least[ring]}
-    if short:  # possible only with other shares than the default ones
-        free = parts["rings"] - sum(least.values())
-        fen = {ring: least[ring] + part for ring, part in hand_out(free, weights).items()}
+    fen, short = _weighed(parts["rings"], weights, least)
     words = Words(
         "还没有对照实验的结果，先按惯例分配（外圈 30%、中圈 45%、内圈 25%）；先用探索金做随机试验。"
         if known
@@ -175,7 +176,31 @@ def _by_convention(parts: Mapping[str, int], rings: Sequence[str], least: Mappin
         if known
         else "No holdout evidence yet: equal parts; use the exploration money for a randomised trial first.",
     )
-    return Split(fen, parts["explore"], 0, False, None, {}, tuple(sorted(short)), words)
+    return Split(fen, parts["explore"], 0, False, None, {}, short, words)
+
+
+def _by_agreement(
+    parts: Mapping[str, int], rings: Sequence[str], least: Mapping[str, int], shares: Mapping[str, Fraction]
+) -> Split:
+    fen, short = _weighed(parts["rings"], {ring: shares[ring] for ring in rings}, least)
+    words = Words(
+        "还没有对照实验的结果，先按圈层规则里的比例分配；先用探索金做随机试验。",
+        "No holdout evidence yet: split by the shares of the rings' policy; use the exploration money for a randomised trial "
+        "first.",
+    )
+    return Split(fen, parts["explore"], 0, False, None, {}, short, words)
+
+
+def _weighed(
+    total: int, weights: Mapping[str, Fraction], least: Mapping[str, int]
+) -> tuple[dict[str, int], tuple[str, ...]]:
+    """By weights, exact to the fen; where a floor would be missed, the floors first and the rest by weights."""
+    fen = hand_out(total, weights)
+    short = {ring for ring in weights if fen[ring] < least[ring]}
+    if short:  # possible only with other shares than the default ones
+        free = total - sum(least.values())
+        fen = {ring: least[ring] + part for ring, part in hand_out(free, weights).items()}
+    return fen, tuple(sorted(short))
 
 
 def _floors(budget_fen: int, rings: Sequence[str], floor: Fraction) -> dict[str, int]:

@@ -43,7 +43,7 @@ def prepare_sheet(timestamp: int) -> int:  # noqa: ARG001 - as above
 @app.periodic(cron="50 18 * * *")
 @app.task(name="measure.ask_daily", queueing_lock="measure.ask_daily", retry=2)
 def ask_daily(timestamp: int) -> int:  # noqa: ARG001 - as above
-    """Each night: the four indices of every community, the concentration and what the social side brings are asked for."""
+    """Each night: the four indices of every community, the concentration, what the social side and waking bring are asked for."""
     try:
         return measurements.ask_daily()
     except Refused as refused:

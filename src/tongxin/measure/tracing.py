@@ -57,6 +57,13 @@ def gather(*, as_of: datetime, policy: Policy, stores: frozenset[int] | None) ->
     return Evidence(tuple(orders), marks, meetings, names, teaching or acted)
 
 
+def purchases(since: datetime, until: datetime) -> tuple[list[Order], frozenset[int], bool]:
+    """The orders of an interval with their buyers, the (surviving) people who agree to be measured, and is it made for teaching."""
+    people = _People()
+    orders, _codes, teaching = _orders(since, until, None, people)
+    return orders, frozenset(people.roots.values()), teaching
+
+
 # ---- the lake
 
 _ORDERS = """

@@ -148,6 +148,7 @@ def _split(request: Asked, body: Any, flows: list[MonthFlow]) -> dict[str, Any] 
             rings=tuple(ring.value for ring in ORDER),
             floor=Fraction(body.budget.floor, 100),
             explore=Fraction(body.budget.exploration, 100),
+            shares={ring.value: Fraction(getattr(body.budget, ring), 100) for ring in ORDER},
         )
     except BadInput as fault:
         return {"fault": str(fault)}

@@ -14,6 +14,7 @@ from tongxin.faces.hq import audiences
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation import clock
 from tongxin.foundation.errors import Refused
+from tongxin.measure import queries as measure
 from tongxin.outreach import queries
 from tongxin.outreach.actions.sequences import (
     StepIn,
@@ -24,7 +25,7 @@ from tongxin.outreach.actions.sequences import (
     start_sequence,
 )
 from tongxin.outreach.channels import INBOX, LABELS, MANUAL
-from tongxin.outreach.terms import CLASS_LABELS, STATE_LABELS, MessageClass
+from tongxin.outreach.terms import CLASS_LABELS, REASON_LABELS, STATE_LABELS, MessageClass
 from tongxin.outreach.terms_plans import (
     ARM_LABELS,
     KIND_LABELS,
@@ -36,6 +37,7 @@ from tongxin.outreach.terms_plans import (
     SequenceKind,
     SequenceState,
     Target,
+    ended,
 )
 
 PAGE = 30
@@ -143,6 +145,7 @@ def sequence(request: Asked, sequence_id: UUID) -> HttpResponse:
     context = {
         "row": row,
         "kind": KIND_LABELS[SequenceKind(row.kind)],
+        "why": ended(row.reason) if row.reason else None,
         "state": SEQUENCE_LABELS[state],
         "target": TARGET_LABELS[Target(row.target)],
         "class_said": CLASS_LABELS[MessageClass(row.message_class)],
@@ -153,10 +156,13 @@ def sequence(request: Asked, sequence_id: UUID) -> HttpResponse:
                 ARM_LABELS[Arm(one.arm)] if one.arm else None,
                 MOOD_LABELS[GroupMood(one.mood)] if one.mood else None,
                 [(STATE_LABELS[what], n) for what, n in sorted(one.states.items())],
+                [(REASON_LABELS[why], n) for why, n in sorted(one.held.items())],
             )
             for one in queries.steps_of(request.viewer, sequence_id)
         ],
         "arms": [(ARM_LABELS[one.arm], one.many) for one in queries.arms_in(request.viewer, sequence_id)],
+        "watched": row.kind == SequenceKind.REACTIVATION and row.held_permille > 0,
+        "brought": measure.sequence_return(request.viewer, sequence_id),
         "moves": {
             SequenceState.DRAFT: ("start", "end"),
             SequenceState.RUNNING: ("pause", "end"),

@@ -119,7 +119,7 @@ def _tell(viewer: Viewer, asked: Measurement, act: str, after: dict[str, Any]) -
     trail(viewer=viewer, act=act, subject=("measure", "measurement", str(asked.public_id)), after=after)
 
 
-DAILY = (INDICES, "concentration", "social")
+DAILY = (INDICES, "concentration", "social", "reactivation")
 
 
 def ask_daily() -> int:

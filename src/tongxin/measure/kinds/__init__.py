@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         Kind("indices", "社群四指数", "four indices", "哪个社群活得好，好在哪里？", "Which communities thrive, and in what?"),
         Kind("traced", "社群订单", "orders traced to community", "哪些订单能追溯到社群、活动、群或码？", "Which orders are connected with a community, an event, a group or a code?", from_book=True),
         Kind("social", "社群产出", "what the social side brings", "社区之星、KOC 带来多少新客，邻居互答省下多少客服？", "How many customers do Stars and KOC bring, and how much service do peers spare us?", from_book=True),
+        Kind("reactivation", "唤醒回报", "return of waking", "好久不见的会员，多叫回来几位、多买了多少？", "How many of the long unseen came back because they were told, and what did they buy?", from_book=True),
         Kind("attribution", "归因", "attribution", "新客是从哪里来的？", "Which way in brought new customers?"),
         Kind("concentration", "集中度", "concentration", "生意是不是靠少数人撑着？", "Does the business rest on a few people?"),
     )

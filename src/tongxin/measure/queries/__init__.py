@@ -29,6 +29,7 @@ from tongxin.measure.queries.studies import (
     studies,
     told_digest,
 )
+from tongxin.measure.queries.waking import SequenceReturn, sequence_return
 
 __all__ = [
     "ASKERS",
@@ -42,6 +43,7 @@ __all__ = [
     "Preview",
     "SegmentCard",
     "SegmentLine",
+    "SequenceReturn",
     "StudyLine",
     "access_measurement",
     "access_segment",
@@ -58,6 +60,7 @@ __all__ = [
     "segment_card",
     "segment_people",
     "segments",
+    "sequence_return",
     "sheet_now",
     "studies",
     "told_digest",
