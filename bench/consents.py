@@ -37,16 +37,17 @@ def database() -> Iterator[None]:
     from django.test.utils import setup_databases, teardown_databases  # noqa: PLC0415 - after setup
 
     django.setup()
-    kept = setup_databases(verbosity=0, interactive=False)
+    # A copy a process: what one of them has not committed would keep the other waiting at the first unique column.
+    kept = setup_databases(verbosity=0, interactive=False, parallel=PROCESSES)
     try:
         yield
     finally:
-        teardown_databases(kept, verbosity=0)
+        teardown_databases(kept, verbosity=0, parallel=PROCESSES)
 
 
-def played(task: tuple[int, int]) -> dict[str, Any]:
-    """A share of the histories in a process of its own, in one transaction that is never committed."""
-    seed, many = task
+def played(task: tuple[int, int, int]) -> dict[str, Any]:
+    """A share of the histories in a process and a copy of its own, in one transaction that is never committed."""
+    copy, seed, many = task
     from django.conf import settings  # noqa: PLC0415 - after setup
     from django.db import connection, transaction  # noqa: PLC0415 - after setup
 
@@ -54,6 +55,7 @@ def played(task: tuple[int, int]) -> dict[str, Any]:
     from voices import consents  # noqa: PLC0415 - after setup
 
     connection.close()
+    connection.settings_dict.update(connection.creation.get_test_db_clone_settings(str(copy)))
     dice = random.Random(seed)  # noqa: S311 - dice, no secret
     uses, faults, begun = 0, [], time.monotonic()
     pictures = tempfile.mkdtemp(prefix="tongxin-consents-")
@@ -87,7 +89,9 @@ def figures(many: int = HISTORIES) -> list[dict[str, Any]]:
         connection.close()
         shares = [many // PROCESSES + (n < many % PROCESSES) for n in range(PROCESSES)]
         with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
-            parts = pool.map(played, [(SEED + n, share) for n, share in enumerate(shares)])
+            parts = pool.map(
+                played, [(n + 1, SEED + n, share) for n, share in enumerate(shares)], chunksize=1
+            )
     ran, uses, broken = (sum(part[key] for part in parts) for key in ("histories", "uses", "broken"))
     faults = [fault for part in parts for fault in part["faults"]]
     return [

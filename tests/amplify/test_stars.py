@@ -17,6 +17,8 @@ from tongxin.events.terms_after import PhotoState
 from tongxin.foundation import clock
 from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
+from tongxin.foundation.outbox.models import Letter
+from tongxin.outreach.actions.robots import add_robot
 from tongxin.people import actions as people
 from tongxin.people.models import Customer, Deed
 from tongxin.people.terms import Purpose
@@ -218,12 +220,18 @@ def test_strangers_in_a_photo_keep_it_at_home(group, lin):
 def test_uses_on_paper_need_the_live_word_and_come_down_with_it(group, lin):
     _star, work = shown(lin, scope=Scope.PUBLIC)
     given = {"viewer": TESTS, "work_id": work.public_id, "place": "二号店门口海报"}
+    store, address = work.star.store, "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=k"
+    robot = add_robot(viewer=TESTS, store=store, label="店员群", url=address)
     refused("amplify.licence", actions.use_work, scope=Scope.ADVERT, **given)
     use = actions.use_work(scope=Scope.PUBLIC, **given)
     assert [one.down_by for one in queries.uses(TESTS)] == [None]
     assert queries.my_star(lin).works[0].used_at == ("二号店门口海报",)
     actions.withdraw_licence(viewer=lin, work_id=work.public_id)
     assert [one.down_by for one in queries.uses(TESTS, due=True)] == [clock.now() + timedelta(days=1)]
+    (told,) = Letter.objects.filter(kind="outreach.staff_notice")  # once, into the group, with the withdrawal
+    assert (told.carrier, told.to) == ("robot", str(robot.public_id))
+    assert "还用在 1 处" in told.body
+    assert "一口一口来" not in told.body
     refused("amplify.licence", actions.use_work, scope=Scope.PUBLIC, **given)
     actions.end_use(viewer=TESTS, use_id=use.public_id)
     assert queries.uses(TESTS) == []

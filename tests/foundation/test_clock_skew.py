@@ -6,6 +6,7 @@ A machine whose clock is wrong is this process with `datetime.now` moved; the da
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from unittest import mock
 
 import pyotp
@@ -295,4 +296,5 @@ def test_the_trail_is_in_order_whoever_wrote_it(follows):
     assert [entry.subject_id for entry in entries] == list("012345")  # the chain never goes by the clock
     assert trails.verify().ok
     times = [entry.at for entry in entries]
-    assert (times == sorted(times)) is follows
+    # Each machine knows the common clock as well as one answer of the database told it, half a second at most.
+    assert all(later > earlier - timedelta(seconds=1) for earlier, later in pairwise(times)) is follows

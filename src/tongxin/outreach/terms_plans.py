@@ -13,6 +13,21 @@ class Target(StrEnum):
     GROUPS = "groups"
 
 
+# Why a plan or a sequence ended, where a machine ended it; what somebody wrote stands as they wrote it.
+ENDED_LABELS: dict[str, tuple[str, str]] = {
+    "event_cancelled": ("活动取消，消息也不发了", "the event was cancelled, and this with it"),
+    "series_changed": ("活动的场次改了，这条不发了", "the dates of the event changed, so this does not go"),
+    "subject_dropped": ("活动取消，系列也停了", "the event was cancelled, and the sequence with it"),
+    "copy_dropped": ("活动不再用这条文案", "the event does not use these words any more"),
+    "over": ("到了结束的日子", "its last day has come"),
+}
+
+
+def ended(reason: str) -> tuple[str, str]:
+    """Why it ended, in both languages: a machine's word, or what somebody wrote."""
+    return ENDED_LABELS.get(reason, (reason, reason))
+
+
 TARGET_LABELS: dict[Target, tuple[str, str]] = {
     Target.PERSONS: ("发给个人", "to people"),
     Target.GROUPS: ("发到群", "into groups"),

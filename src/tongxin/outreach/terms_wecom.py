@@ -120,4 +120,8 @@ ACTS: dict[str, str] = {
     "outreach.code_changed": "更改了活码的去向",
     "outreach.code_closed": "停用了活码",
     "outreach.wecom_corrected": "对账时更正了企业微信数据",
+    "outreach.wecom_group_joined": "有人进了企业微信客户群",
+    "outreach.wecom_group_left": "有人离开企业微信客户群",
+    "outreach.wecom_friends_made": "有人扫活码加了企业微信",
+    "outreach.wecom_send_done": "企业微信里的一次发送有了结果",
 }

@@ -1,5 +1,6 @@
 """Posts into groups and moments as tasks that colleagues confirm in WeCom: through the gate, once, and back."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,21 @@ from stores.factories import TESTS, StaffFactory, StoreFactory
 from tongxin.connect.wecom.carrying import Carrier
 from tongxin.connect.wecom.mirroring import Mirror
 from tongxin.connect.wecom.sandbox import acts, messages, moments
+from tongxin.foundation.audit.models import Entry
 from tongxin.foundation.errors import Refused
-from tongxin.outreach import actions
-from tongxin.outreach.models import Message, Task, WecomTask
+from tongxin.outreach import actions, queries
+from tongxin.outreach.actions import wecom_picture
+from tongxin.outreach.models import (
+    DecisionRow,
+    Message,
+    Task,
+    WecomCode,
+    WecomGroup,
+    WecomGroupMember,
+    WecomTask,
+)
 from tongxin.outreach.terms import MessageClass
-from tongxin.outreach.terms_plans import Target
+from tongxin.outreach.terms_plans import Target, ended
 
 pytestmark = pytest.mark.django_db
 
@@ -86,6 +97,62 @@ def test_groups_of_one_owner_are_one_task_and_are_sent_by_one_tap(lane):
     with lane.time.now():
         actions.settle_plans()
     assert Message.objects.get(pk=message.pk).state == "sent"
+    (told,) = Entry.objects.filter(act="outreach.wecom_send_done")
+    assert (told.subject_id, json.loads(told.after)) == (
+        str(WecomTask.objects.get().public_id),
+        {"state": "sent", "targets": {"sent": 2}, "message": str(message.public_id)},
+    )
+    assert queries.message_progress(TESTS, message.public_id).states == {"sent": 2}
+
+
+def test_who_comes_and_goes_is_one_line_a_group_and_names_nobody_we_do_not_know(lane):
+    lines = Entry.objects.filter(act__startswith="outreach.wecom_group_").order_by("id")
+    assert [(row.act, json.loads(row.after)) for row in lines.all()] == [
+        ("outreach.wecom_group_joined", {"people": 1, "customers": []})
+    ] * 2
+    group = WecomGroup.objects.get(chat_id=lane.chats[0])
+    (one,) = WecomGroupMember.objects.filter(group=group, kind="customer")
+    with lane.time.now():
+        for _ in range(2):
+            wecom_picture.left(group.chat_id, [one.external], lane.time.at)
+    last = lines.last()
+    assert (lines.count(), last.act, last.subject_id) == (
+        3,
+        "outreach.wecom_group_left",
+        str(group.public_id),
+    )
+    assert one.external not in last.after
+
+
+def test_friends_by_a_code_are_one_line_a_code_and_told_once(lane):
+    code = WecomCode.objects.create(
+        state="1-abcdef01-k7m2xd", kind="store", source="douyin", store=lane.store, created_at=lane.time.at
+    )
+    come = [wecom_picture.Known("lin", f"wm-{n}", "", lane.time.at, code.state, 1) for n in range(3)]
+    with lane.time.now():
+        for _ in range(2):
+            wecom_picture.put_contacts(["lin"], come, externals=[one.external for one in come])
+    (told,) = Entry.objects.filter(act="outreach.wecom_friends_made")
+    assert (told.subject_id, json.loads(told.after)) == (
+        str(code.public_id),
+        {"people": 3, "customers": []},
+    )
+
+
+def test_a_plan_that_waits_for_a_recalled_kit_and_one_that_ended_with_its_event_say_so(lane):
+    message = lane.planned()
+    Task.objects.update(state="queued", told_at=None)
+    for task in Task.objects.all():
+        DecisionRow.objects.create(
+            task=task, outcome="held", why="kit_recalled", channel="wecom", at=lane.time.at
+        )
+    assert queries.message_progress(TESTS, message.public_id).held == {"kit_recalled": 2}
+    line = queries.task_line(TESTS, task.public_id)
+    assert (line.state, line.reason, line.why) == ("queued", "kit_recalled", "")
+    Message.objects.filter(pk=message.pk).update(state="cancelled", reason="event_cancelled")
+    Task.objects.update(state="cancelled")
+    line = queries.task_line(TESTS, task.public_id)
+    assert (line.reason, ended(line.why)[0]) == (None, "活动取消，消息也不发了")
 
 
 def test_it_is_confirmed_there_and_not_here(lane):

@@ -7,11 +7,14 @@ import pytest
 from django.db import transaction
 
 from access.actors import HERE, JOB, MEMBER_ACTORS, browser, standing_world
+from access.things import WEANING
 from stores.factories import StaffFactory
+from tongxin.communities import actions as communities
+from tongxin.communities.actions import CommunityIn
 from tongxin.events.models import Registration
 from tongxin.foundation import clock
 from tongxin.outreach import actions, queries
-from tongxin.outreach.models import Message, OptOut, Sequence, Task
+from tongxin.outreach.models import Message, OptOut, Robot, Sequence, Task, WecomGroup
 from tongxin.outreach.queries import wecom
 from tongxin.outreach.terms import MessageClass
 from tongxin.people import queries as people
@@ -157,10 +160,46 @@ def test_a_sequence_is_written_started_and_ended(world):
     address = editor.post("/hq/sequences/", form)["Location"]
     assert "来过一次了吗" in editor.get(address).content.decode()
     for act, state in (("start", "running"), ("pause", "paused"), ("resume", "running"), ("end", "ended")):
-        assert editor.post(address + "move/", {"act": act}).status_code == 302
+        assert editor.post(address + "move/", {"act": act, "reason": f"因为{act}"}).status_code == 302
         assert Sequence.objects.get().state == state
+        assert (f"因为{act}" in editor.get(address).content.decode()) is (state in {"paused", "ended"})
+    Sequence.objects.update(reason="subject_dropped")
+    assert "活动取消，系列也停了" in editor.get(address).content.decode()
     assert editor.post(address + "move/", {"act": "fly"}).status_code == 422
     assert "新人七天" in editor.get("/hq/sequences/").content.decode()
+
+
+def test_the_dormant_of_a_community_are_woken_with_a_share_held_out_and_a_place_for_what_it_brought(world):
+    founded = communities.found(
+        viewer=JOB,
+        store=shop(world),
+        community=CommunityIn(name="辅食群", slogan="一起吃好", purpose=WEANING),
+    )
+    communities.publish_rules(viewer=JOB, community_id=founded.public_id, lines=["只聊喂养"])
+    communities.open_up(viewer=JOB, community_id=founded.public_id)
+    editor = browser(world.actors["hq_editor"])
+    offered = re.findall(
+        r'value="(persons\|community\|[^"]+:dormant)"', editor.get("/hq/sequences/").content.decode()
+    )
+    form = {
+        "audience": offered[0],
+        "kind": "reactivation",
+        "title": "好久不见",
+        "message_class": "community",
+        "channel": "inbox",
+        "day1": "0",
+        "at1": "10:00",
+        "text1": "想你了",
+        "held": "20",
+    }
+    page = editor.get(editor.post("/hq/sequences/", form)["Location"]).content.decode()
+    made = Sequence.objects.get()
+    assert (made.audience_key, made.held_permille) == (f"{founded.public_id}:dormant", 200)
+    assert "带回来多少" in page
+    assert "每晚衡量一次" in page
+    made.held_permille = 0
+    made.save()
+    assert "带回来多少" not in editor.get(f"/hq/sequences/{made.public_id}/").content.decode()
 
 
 def test_the_channels_say_what_they_can_do(world):
@@ -202,6 +241,60 @@ def test_a_live_code_is_made_for_an_event_and_closed_on_the_page(world):
     assert editor.post("/hq/wecom/codes/", wanted | {"kind": "staff"}).status_code == 422
     editor.post("/hq/wecom/codes/", {"close": str(code.public_id)})
     assert [row.condition for row in wecom.codes_for(JOB)] == ["closed"]
+
+
+def test_a_robot_is_added_listed_without_its_address_and_closed_on_the_page(world):
+    admin, page = browser(world.actors["admin"]), "/hq/wecom/setup/"
+    wanted = {"act": "robot", "place": str(shop(world).public_id), "label": "店员小群"}
+    assert admin.post(page, wanted | {"url": "https://elsewhere.example/"}).status_code == 422
+    assert not Robot.objects.exists()
+    address = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=secret-key"
+    assert admin.post(page, wanted | {"url": address}).status_code == 302
+    shown, made = admin.get(page).content.decode(), Robot.objects.get()
+    assert "店员小群" in shown
+    assert "secret-key" not in shown
+    assert (made.store, made.url) == (shop(world), address)
+    assert admin.post(page, {"act": "close", "robot": str(made.public_id)}).status_code == 302
+    assert Robot.objects.get().closed_at is not None
+    assert admin.post(page, {"act": "close", "robot": "x"}).status_code == 404
+
+
+def test_a_plan_for_wecom_groups_is_written_by_store_and_confirmed_in_wecom_by_the_champion(world):
+    there, now = shop(world), clock.now()
+    group = WecomGroup.objects.create(
+        chat_id="c1", name="烘焙邻里", owner="lin", store=there, opened_at=now - timedelta(days=30)
+    )
+    editor = browser(world.actors["hq_editor"])
+    value = f"groups|wecom|{there.public_id}"
+    page = editor.get("/hq/messages/").content.decode()
+    assert value in page
+    assert "groups|moments" not in page, "nobody there has customers in WeCom"
+    address = written(world, audience=value, channel="wecom")
+    message = Message.objects.get(title="市集")
+    assert (message.target, message.audience, message.channel, message.store) == (
+        "groups",
+        "wecom",
+        "manual",
+        there,
+    )
+    task = Task.objects.create(
+        message=message,
+        store=there,
+        channel="wecom",
+        group_key=f"wecom:{group.public_id}",
+        group_name="烘焙邻里",
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+    )
+    champion, desk = browser(world.actors["champion"]), f"/champion/tasks/{task.public_id}/"
+    page = champion.get(desk).content.decode()
+    assert "去企业微信确认" in page
+    assert "data-copy" not in page
+    assert "task.sent" not in page
+    assert f"{desk}sent/" not in page
+    assert editor.post(f"{address}cancel/", {"reason": "event_cancelled"}).status_code == 302
+    for shown in (champion.get(desk), editor.get(address)):
+        assert "活动取消，消息也不发了" in shown.content.decode()
 
 
 def test_who_comes_by_a_code_registers_with_it(world):

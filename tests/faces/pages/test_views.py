@@ -135,6 +135,31 @@ def test_the_policy_is_published_from_the_form_and_a_stale_form_is_refused(world
     assert editor.post("/hq/rings/", {"middle.checkins": "viele"}).status_code == 422
 
 
+def test_a_budget_is_split_over_the_rings_by_the_policy_or_by_holdouts_to_the_fen(world):
+    """By the shares of the policy until somebody fills in what holdouts said; then the next yuan brings the same in each ring."""
+    editor, page = client(world, "hq_editor"), reverse("hq.rings")
+    version = editor.get("/hq/rings/").context["newest"].version
+    shares = {"budget.outer": "20", "budget.middle": "60", "budget.inner": "20"}
+    assert editor.post("/hq/rings/", {"expected": version, "note": "中间多些"} | shares).status_code == 302
+    split = editor.get(page, {"yuan": "1000"}).context["split"]
+    assert [(ring.value, fen) for ring, fen, _ in split["rows"]] == [
+        ("inner", 18_000), ("middle", 54_000), ("outer", 18_000),
+    ]  # fmt: skip
+    assert (split["explore"], split["evidence"]) == (10_000, False)
+    assert editor.get(page, {"yuan": "viel"}).context["split"]["fault"]
+    told = {
+        f"{name}_{ring}": number
+        for ring in ("outer", "middle", "inner")
+        for name, number in (("a", "90"), ("k", "30"))
+    }
+    found = editor.get(page, {"yuan": "1000.01"} | told).context["split"]
+    assert found["evidence"]
+    assert sum(fen for _, fen, _ in found["rows"]) + found["explore"] + found["unspent"] == 100_001
+    assert {ring.value: round(marginal, 2) for ring, _, marginal in found["rows"] if marginal > 1} == {
+        "outer": 1.67
+    }, "one person each stands in the others, and the floor gives them more than they ask for"
+
+
 def test_a_bad_override_is_refused_and_nothing_moves(world):
     person = member_of(world)["id"]
     admin = client(world, "admin")

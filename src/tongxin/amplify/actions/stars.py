@@ -7,7 +7,7 @@ from django.db.models import F
 
 from tongxin.amplify.actions import trails
 from tongxin.amplify.actions.words import fit
-from tongxin.amplify.actions.works import take_down, take_down_late
+from tongxin.amplify.actions.works import take_down, take_down_late, tell_takers
 from tongxin.amplify.models import Star, Work
 from tongxin.amplify.queries.stars import own_star, star_in_reach, with_all, works_now
 from tongxin.amplify.rules.licences import may_ask, why_not
@@ -185,7 +185,9 @@ def end_star(*, viewer: Viewer, star_id: UUID | None = None) -> Star:
         )
         if star.state not in LIVE_STARS:
             raise Refused("amplify.star_state")
-        take_down(Work.objects.filter(star=star).values_list("pk", flat=True))
+        works = Work.objects.filter(star=star).values_list("pk", flat=True)
+        tell_takers(viewer, star, works, key=f"star_ended:{star.public_id}")
+        take_down(works)
         _move(viewer, star, StarState.ENDED, "amplify.star_ended", ended=True)
     return star
 

@@ -32,6 +32,7 @@ from tongxin.events.terms_after import PhotoState
 from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.actions.robots import tell_staff
 from tongxin.people.queries import cluster
 from tongxin.voices import actions as voices
 from tongxin.voices.models import Post, PostPhoto
@@ -156,9 +157,23 @@ def withdraw_licence(*, viewer: Viewer, work_id: UUID, channel: str = "member_pa
             by=viewer.name,
             at=clock.now(),
         )
+        tell_takers(viewer, work.star, [work.pk], key=f"licence:{licence.pk}")
         take_down([work.pk])
         trails.note(viewer, "amplify.licence_withdrawn", "work", work.public_id)
     return licence
+
+
+def tell_takers(viewer: Viewer, star: Star, works: Iterable[int], *, key: str) -> None:
+    """The colleagues who use these works are told, with the withdrawal: in how many places, never whose or what it says."""
+    uses = WorkUse.objects.filter(work__in=works, ended_at=None, down_by=None).count()
+    if uses:
+        tell_staff(
+            viewer=viewer,
+            store=star.store,
+            text=f"【请在 24 小时内取下】社群之星的作品不再授权，还用在 {uses} 处。到“社群之星”页看是哪几处，取下后点“已取下”。",
+            key=key,
+            path="hq/stars/",
+        )
 
 
 def remove_work(*, viewer: Viewer, work_id: UUID) -> None:

@@ -14,7 +14,8 @@ from tongxin.foundation.errors import Refused
 from tongxin.outreach import queries
 from tongxin.outreach.actions.by_hand import confirm_sent, open_task
 from tongxin.outreach.actions.reminding import put_off as not_today
-from tongxin.outreach.terms import STATE_LABELS
+from tongxin.outreach.terms import REASON_LABELS, STATE_LABELS
+from tongxin.outreach.terms_plans import ended
 
 PAGE = 20
 
@@ -35,6 +36,8 @@ def task(request: Asked, task_id: UUID, fault: str = "", status: int = 200) -> H
     context = {
         "line": line,
         "state": STATE_LABELS[line.state],
+        "why": ended(line.why) if line.why else REASON_LABELS[line.reason] if line.reason else None,
+        "there": line.channel == "wecom" and bool(line.group_name),
         "people": people.items,
         "more": people.cursor,
         "fault": fault,

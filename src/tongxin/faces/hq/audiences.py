@@ -6,6 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tongxin.communities import queries as communities
+from tongxin.communities.rules.waking import QUIET
+from tongxin.connect.wecom.groups import WeComGroups, WeComMoments
+from tongxin.foundation import clock
 from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.measure.queries.segments import segments
@@ -15,7 +18,11 @@ from tongxin.rings.terms import LABELS, Ring
 from tongxin.stores import queries as stores
 
 EVERYWHERE = "all"
+BY_STORE = frozenset({"store", "wecom", "moments"})  # sources whose keys are stores
 STORES_MOST = 200
+WHO_OF_THEM = {"active": ("", "")} | {
+    quiet.value: (f" · {zh}", f" · {en}") for quiet, (zh, en) in QUIET.items()
+}
 EVERY_STORE = ("全部门店", "all stores")
 
 
@@ -62,11 +69,34 @@ def choices(viewer: Viewer) -> list[tuple[str, list[Choice]]]:
             )
         )
     places = [
-        Choice(f"persons|community|{one.id}:active", (one.name, one.name))
+        Choice(f"persons|community|{one.id}:{which}", (f"{one.name}{zh}", f"{one.name}{en}"))
         for one in communities.communities_for(viewer)
+        for which, (zh, en) in WHO_OF_THEM.items()
     ]
-    listed = [(_("门店的会员"), people), *found, (_("社群的成员"), places), (_("发到群"), groups)]
+    listed = [
+        (_("门店的会员"), people),
+        *found,
+        (_("社群的成员"), places),
+        (_("发到群"), groups),
+        *_in_wecom(shops, everywhere=everywhere),
+    ]
     return [(label, some) for label, some in listed if some]
+
+
+def _in_wecom(shops: list[Any], *, everywhere: bool) -> list[tuple[str, list[Choice]]]:
+    """The corp's groups and its colleagues' Moments, of the stores that have some: a plan for nobody would be refused later."""
+    found, now = [], clock.now()
+    for label, source in ((_("企业微信客户群"), WeComGroups()), (_("朋友圈"), WeComMoments())):
+        there = {line.store for line in source.groups(EVERYWHERE, at=now)}
+        some = [
+            Choice(f"groups|{source.id}|{shop.public_id}", (shop.name, shop.name))
+            for shop in shops
+            if shop.pk in there
+        ]
+        if some and everywhere:
+            some.insert(0, Choice(f"groups|{source.id}|{EVERYWHERE}", EVERY_STORE))
+        found.append((label, some))
+    return found
 
 
 def chosen(text: str) -> Chosen:
@@ -79,6 +109,6 @@ def chosen(text: str) -> Chosen:
 
 def store_of(viewer: Viewer, one: Chosen) -> Any:
     """The store that a plan belongs to, none for the whole chain. Refuses `absent`."""
-    if one.audience != "store" or one.key == EVERYWHERE:
+    if one.audience not in BY_STORE or one.key == EVERYWHERE:
         return None
     return stores.access_store(viewer, one.key)

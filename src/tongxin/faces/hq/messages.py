@@ -28,7 +28,7 @@ from tongxin.outreach.terms import (
     MessageClass,
     SendState,
 )
-from tongxin.outreach.terms_plans import SHORT_TEXT, TARGET_LABELS, TOPIC_LABELS, Target, Topic
+from tongxin.outreach.terms_plans import SHORT_TEXT, TARGET_LABELS, TOPIC_LABELS, Target, Topic, ended
 from tongxin.stores import queries as stores
 
 PAGE = 30
@@ -85,11 +85,14 @@ def _planned(request: Asked) -> UUID:
     given, topic = form.get("message_class", ""), form.get("topic", "")
     if given not in set(CLASSES) or form.get("channel") not in _channels() or topic not in set(Topic):
         raise Refused("input.bad", field=_("种类"), reason=_("请选一项。"))
+    channel = form["channel"]
+    if picked.target is Target.GROUPS and channel == "wecom":
+        channel = MANUAL  # a group's task is a colleague's either way; where a corp is set up they confirm it in WeCom
     due = _due(form.get("due", ""))
     made = plan_message(
         viewer=request.viewer,
         message_class=MessageClass(given),
-        channel=form["channel"],
+        channel=channel,
         target=picked.target,
         audience=picked.audience,
         audience_key=picked.key,
@@ -158,6 +161,7 @@ def message(request: Asked, message_id: UUID) -> HttpResponse:
         "reminders": queries.reminders_left(viewer, message_id),
         "two": told is not None and told.total > SECOND_PERSON_OVER,
         "own": own,
+        "why": ended(row.reason) if row.reason else None,
         "draft": draft,
         "expanding": row.state == SendState.APPROVED and row.expanded > 0,
         "open": row.state in OPEN,

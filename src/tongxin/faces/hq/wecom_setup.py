@@ -12,15 +12,18 @@ from tongxin.faces.asking import Asked
 from tongxin.faces.context import flash
 from tongxin.faces.sentences import say, status_of
 from tongxin.foundation.errors import Refused
+from tongxin.outreach.actions import robots as adding
 from tongxin.outreach.actions import wecom_handovers as handing
 from tongxin.outreach.actions import wecom_matching as matching
-from tongxin.outreach.queries import wecom_handovers, wecom_matching, wecom_setup
+from tongxin.outreach.queries import robots, wecom_handovers, wecom_matching, wecom_setup
 from tongxin.outreach.terms_handover import KIND_LABELS, STATE_LABELS, State
 from tongxin.stores import queries as stores
 
+STORES_MOST = 700
+
 
 def setup(request: Asked) -> HttpResponse:
-    """What the last trial said, and who probably is who; a POST tries again, or says that a suggestion is right."""
+    """What the last trial said, and who probably is who; a POST tries again, says that a suggestion is right, or adds or closes a robot."""
     viewer, fault, status = request.viewer, "", 200
     if request.method == "POST":
         try:
@@ -42,6 +45,9 @@ def setup(request: Asked) -> HttpResponse:
             (one, (one["zh"], one["en"]), tuple(one["cure"])) for one in (trial.steps if trial else ())
         ],
         "found": wecom_matching.matching(viewer),
+        "robots": robots.robots_for(viewer),
+        "shops": [shop for shop in stores.stores_for(viewer) if not shop.unsorted][:STORES_MOST],
+        "typed": request.POST,
         "fault": fault,
         "under": "hq.messages",
     }
@@ -62,6 +68,16 @@ def _set(request: Asked) -> str:
                 raise Refused("absent")
             matching.confirm_store(viewer=viewer, store_id=form.get("store", ""), department=int(number))
             return _("对上了。")
+        case "robot":
+            key = form.get("place", "")
+            place = stores.access_store(viewer, key) if key else None
+            adding.add_robot(
+                viewer=viewer, store=place, label=form.get("label", ""), url=form.get("url", "")[:500]
+            )
+            return _("加好了，下一条通知就会发到群里。")
+        case "close":
+            adding.close_robot(viewer=viewer, public_id=form.get("robot", ""))
+            return _("停用了，地址也删掉了。")
         case "try":
             setting_up.try_out(viewer=viewer, to=form.get("to", "").strip()[:64])
             return _("试过了，结果在下面。")

@@ -4,7 +4,8 @@ Each function takes the platform's whole answer about one thing and makes ours e
 `corrects`, what no callback had told us is written down as a correction.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,8 +14,11 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from tongxin.foundation import clock
+from tongxin.foundation.access import system
+from tongxin.foundation.audit.actions import trail
 from tongxin.outreach.actions import wecom_touches
 from tongxin.outreach.models import (
+    WecomCode,
     WecomContact,
     WecomCorrection,
     WecomGroup,
@@ -24,10 +28,11 @@ from tongxin.outreach.models import (
 )
 from tongxin.outreach.terms_wecom import Member, TouchKind
 from tongxin.people.actions.members import lookup_of
-from tongxin.people.models import Identity
+from tongxin.people.models import Customer, Identity
 from tongxin.people.terms import IdentityKind
 from tongxin.stores.models import Staff
 
+MIRROR = system("wecom.mirror")
 LAG = timedelta(seconds=30)
 LAGS_FOR = timedelta(minutes=10)
 
@@ -126,7 +131,44 @@ def put_contacts(
                 for row in [*fresh, *(row for row in changed if row.lost_at is None)]
             ]
         )
+        _friends_made(fresh)
     return len(fresh) + len(changed) + len(gone)
+
+
+def _friends_made(fresh: Sequence[WecomContact]) -> None:
+    """One line a code for who came by it in this run; whom we know is named by their public id, nobody else."""
+    by_state: dict[str, list[WecomContact]] = defaultdict(list)
+    for row in fresh:
+        if row.state:
+            by_state[row.state].append(row)
+    if not by_state:
+        return
+    for state, code in (
+        WecomCode.objects.filter(state__in=by_state).order_by("id").values_list("state", "public_id")
+    ):
+        rows = by_state[state]
+        trail(
+            viewer=MIRROR,
+            act="outreach.wecom_friends_made",
+            subject=("outreach", "code", str(code)),
+            after={"people": len(rows), "customers": _named(row.customer_id for row in rows)},
+        )
+
+
+def _moved(act: str, group: WecomGroup, customers: Sequence[int | None]) -> None:
+    """One line for all who came into a group, or left it, in this run."""
+    if customers:
+        after = {"people": len(customers), "customers": _named(customers)}
+        subject = ("outreach", "wecom_group", str(group.public_id))
+        trail(viewer=MIRROR, act=act, subject=subject, after=after)
+
+
+def _named(customers: Iterable[int | None]) -> list[str]:
+    known = {one for one in customers if one is not None}
+    if not known:
+        return []
+    rows = Customer.objects.filter(pk__in=known).order_by("id").values_list("public_id", flat=True)
+    return [str(public_id) for public_id in rows]
 
 
 def _contact(one: Known, who: Mapping[str, int], now: datetime) -> WecomContact:
@@ -174,9 +216,21 @@ def touch_group(chat_id: str, *, at: datetime, version: str = "") -> None:
 
 def left(chat_id: str, externals: Collection[str], at: datetime) -> None:
     """A callback says who left and when; a stay that began later is not meant."""
-    WecomGroupMember.objects.filter(
-        group__chat_id=chat_id, external__in=list(externals), left_at=None, joined_at__lte=at
-    ).update(left_at=at)
+    with transaction.atomic():
+        found = WecomGroupMember.objects.select_for_update(no_key=True, of=("self",)).select_related("group")
+        gone = list(
+            found.filter(
+                group__chat_id=chat_id, external__in=list(externals), left_at=None, joined_at__lte=at
+            ).order_by("id")
+        )
+        if not gone:
+            return
+        WecomGroupMember.objects.filter(id__in=[one.pk for one in gone]).update(left_at=at)
+        _moved("outreach.wecom_group_left", gone[0].group, _customers(gone))
+
+
+def _customers(stays: Iterable[WecomGroupMember]) -> list[int | None]:
+    return [one.customer_id for one in stays if one.kind == Member.CUSTOMER]
 
 
 def dirty_groups(most: int = 100) -> list[str]:
@@ -267,6 +321,9 @@ def put_group(
                 if not s.staff
             ]
         )
+        joined = [who.get(stay.external) for stay in come if not stay.staff]
+        _moved("outreach.wecom_group_joined", row, joined)
+        _moved("outreach.wecom_group_left", row, _customers(gone))
     return len(gone) + len(come)
 
 

@@ -13,14 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, Count, F, Q, When
 
 from tongxin.foundation import clock
+from tongxin.foundation.access import system
+from tongxin.foundation.audit.actions import trail
 from tongxin.outreach.channels import MANUAL
-from tongxin.outreach.models import Send, Task, WecomTarget, WecomTask
+from tongxin.outreach.models import Message, Send, Task, WecomTarget, WecomTask
 from tongxin.outreach.terms import DONE, Reason, SendState
 from tongxin.outreach.terms_wecom import REMINDERS, REMINDERS_WITHIN, Target
 
+CARRIER = system("wecom.carrier")
 GATHER = timedelta(seconds=20)  # a plan's people come in batches: one task a colleague, not one a batch
 STALE = timedelta(seconds=60)  # a call takes ≤ 35 s with a fresh token; a worker silent for longer has died
 OPEN = (SendState.QUEUED, SendState.UNKNOWN, SendState.AWAITING_STAFF)
@@ -279,10 +282,22 @@ def finish(task: WecomTask, *, state: SendState | None = None, reason: str = "")
             _end(rest, state or SendState.FAILED, reason, now)
         kinds = set(WecomTarget.objects.filter(task=task.pk).values_list("state", flat=True))
         end = _together(kinds, state)
-        WecomTask.objects.filter(_mine(task)).update(
+        ended = WecomTask.objects.filter(_mine(task)).update(
             state=end, reason=reason[:40], claim=None, begun_at=None, done_at=now
         )
+        if ended:
+            _told(task, end)
     return end
+
+
+def _told(task: WecomTask, end: SendState) -> None:
+    """One line for the whole hand-over, once: how it ended, and for how many."""
+    counts = WecomTarget.objects.filter(task=task.pk).order_by().values_list("state").annotate(n=Count("id"))
+    plans = [] if task.message_id is None else [task.message_id]
+    plan = Message.objects.filter(pk__in=plans).values_list("public_id", flat=True).first()
+    after = {"state": str(end), "targets": dict(counts), "message": str(plan) if plan else ""}
+    subject = ("outreach", "wecom_task", str(task.public_id))
+    trail(viewer=CARRIER, act="outreach.wecom_send_done", subject=subject, after=after)
 
 
 def _together(kinds: Collection[str], state: SendState | None) -> SendState:
@@ -373,7 +388,8 @@ def taken_back(task: WecomTask) -> int:
             ).update(state=SendState.QUEUED, channel=MANUAL, told_at=None, opened_at=None, next_at=now)
         kinds = set(WecomTarget.objects.filter(task=task.pk).values_list("state", flat=True))
         end = _together(kinds, SendState.EXPIRED if over else SendState.CANCELLED)
-        WecomTask.objects.filter(_mine(task)).update(state=end, claim=None, done_at=now, begun_at=None)
+        if WecomTask.objects.filter(_mine(task)).update(state=end, claim=None, done_at=now, begun_at=None):
+            _told(task, end)
     return 0 if over else len([one for one in open_ if one.pk not in refusing])
 
 

@@ -1,6 +1,7 @@
 """What staff read: plans and their progress, and the tasks of the stores in reach."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from tongxin.foundation.pages import Page, page
 from tongxin.outreach.models import DecisionRow, Message, Reminder, Send, Task
 from tongxin.outreach.rules import marked, with_code
 from tongxin.outreach.terms import PLANNERS, SENDERS, Decision, MessageClass, Reason, SendState
-from tongxin.outreach.terms_plans import REMINDER_WINDOW, REMINDERS
+from tongxin.outreach.terms_plans import REMINDER_WINDOW, REMINDERS, Target
 from tongxin.people.models import Customer
 from tongxin.people.rules import pseudonym
 from tongxin.stores.models import Store
@@ -39,6 +40,8 @@ class TaskLine:
     voucher: str
     reminded: int
     state: SendState
+    reason: Reason | None
+    why: str
     people: int
     counted: int | None
     created_at: datetime
@@ -101,23 +104,63 @@ def access_message(viewer: Viewer, public_id: UUID | str) -> Message:
 def message_progress(viewer: Viewer, public_id: UUID | str) -> Progress:
     """How far a plan in reach is. Refuses `absent`."""
     message = access_message(viewer, public_id)
+    if message.target == Target.GROUPS:
+        return _group_progress(message)
     mine = Send.objects.filter(message=message)
     states = mine.order_by().values_list("state").annotate(n=Count("id"))
     gone = mine.filter(state__in=[SendState.CANCELLED, SendState.EXPIRED], reason__in=list(Reason))
     dropped = gone.order_by().values_list("reason").annotate(n=Count("id"))
-    waiting = (
-        DecisionRow.objects.filter(send__message=message, send__state=SendState.QUEUED, send__handed_at=None)
-        .order_by("send", "-id")
-        .distinct("send")
-        .values_list("outcome", "why")
-    )
-    held = Counter(Reason(why) for outcome, why in waiting if outcome == Decision.HELD)
     return Progress(
         recipients=message.recipients,
         states={SendState(state): n for state, n in states},
         dropped={Reason(why): n for why, n in dropped},
-        held=dict(held),
+        held=dict(held_sends([message.pk]).get(message.pk, Counter())),
     )
+
+
+def _group_progress(message: Message) -> Progress:
+    """The same of a plan into groups: its tasks, and what the gate last said of those that wait."""
+    mine = Task.objects.filter(message=message).order_by()
+    gone = mine.filter(state__in=[SendState.CANCELLED, SendState.EXPIRED], reason__in=list(Reason))
+    held = held_posts([message.pk])
+    return Progress(
+        recipients=message.recipients,
+        states={SendState(state): n for state, n in mine.values_list("state").annotate(n=Count("id"))},
+        dropped={Reason(why): n for why, n in gone.values_list("reason").annotate(n=Count("id"))},
+        held=dict(held.get(message.pk, Counter())),
+    )
+
+
+def held_posts(messages: Collection[int]) -> dict[int, Counter[Reason]]:
+    """Why tasks of these plans wait for the gate, by plan. One statement."""
+    waiting = (
+        DecisionRow.objects.filter(task__message__in=list(messages), task__state=SendState.QUEUED)
+        .order_by("task", "-id")
+        .distinct("task")
+        .values_list("task__message", "outcome", "why")
+    )
+    found: dict[int, Counter[Reason]] = defaultdict(Counter)
+    for message, outcome, why in waiting:
+        if outcome == Decision.HELD:
+            found[message][Reason(why)] += 1
+    return found
+
+
+def held_sends(messages: Collection[int]) -> dict[int, Counter[Reason]]:
+    """Why sends of these plans wait for the gate, by plan. One statement."""
+    waiting = (
+        DecisionRow.objects.filter(
+            send__message__in=list(messages), send__state=SendState.QUEUED, send__handed_at=None
+        )
+        .order_by("send", "-id")
+        .distinct("send")
+        .values_list("send__message", "outcome", "why")
+    )
+    found: dict[int, Counter[Reason]] = defaultdict(Counter)
+    for message, outcome, why in waiting:
+        if outcome == Decision.HELD:
+            found[message][Reason(why)] += 1
+    return found
 
 
 @dataclass(frozen=True)
@@ -222,6 +265,14 @@ def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
         .values_list("message")
         .annotate(n=Count("id"))
     )
+    held = dict(
+        DecisionRow.objects.filter(
+            task__in=[task.pk for task in tasks if task.state == SendState.QUEUED], outcome=Decision.HELD
+        )
+        .order_by("task", "-id")
+        .distinct("task")
+        .values_list("task", "why")
+    )
     return tuple(
         TaskLine(
             public_id=task.public_id,
@@ -238,6 +289,8 @@ def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
             voucher=task.message.voucher,
             reminded=reminded.get(task.message_id, 0),
             state=SendState(task.state),
+            reason=_reason(task, held),
+            why="" if task.state == SendState.AWAITING_STAFF else task.message.reason,
             people=1 if task.group_key else counts.get(task.pk, 0),
             counted=task.counted,
             created_at=task.created_at,
@@ -247,6 +300,13 @@ def _lines(tasks: tuple[Task, ...]) -> tuple[TaskLine, ...]:
         )
         for task in tasks
     )
+
+
+def _reason(task: Task, held: dict[int, str]) -> Reason | None:
+    """Why it is not on the desk (any more, or yet), by the gate."""
+    if task.state == SendState.QUEUED:
+        return Reason(held[task.pk]) if task.pk in held else None
+    return Reason(task.reason) if task.reason in set(Reason) else None
 
 
 def task_people(

@@ -10,7 +10,8 @@ from tongxin.foundation.access import Viewer
 from tongxin.foundation.errors import Refused
 from tongxin.foundation.pages import Page, page
 from tongxin.outreach.models import Enrolment, Message, Send, Sequence, SequenceStep, Task
-from tongxin.outreach.terms import PLANNERS, SendState
+from tongxin.outreach.queries.desk import held_posts, held_sends
+from tongxin.outreach.terms import PLANNERS, Reason, SendState
 from tongxin.outreach.terms_plans import Arm, SequenceState, Target
 
 
@@ -25,6 +26,7 @@ class StepLine:
     title: str
     text: str
     states: dict[SendState, int]
+    held: dict[Reason, int]
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def steps_of(viewer: Viewer, public_id: UUID | str) -> list[StepLine]:
     rows = model.objects.filter(message__in=list(plans.values())).order_by()
     for message, state, n in rows.values_list("message", "state").annotate(n=Count("id")):
         states.setdefault(message, {})[SendState(state)] = n
+    held = (held_posts if found.target == Target.GROUPS else held_sends)(plans.values())
     return [
         StepLine(
             day=step.day,
@@ -117,6 +120,7 @@ def steps_of(viewer: Viewer, public_id: UUID | str) -> list[StepLine]:
             title=step.title,
             text=step.text,
             states=states.get(plans.get(f"seq{step.pk}", 0), {}),
+            held=dict(held.get(plans.get(f"seq{step.pk}", 0), {})),
         )
         for step in SequenceStep.objects.filter(sequence=found).order_by("day", "at", "id")
     ]
