@@ -20,12 +20,10 @@ def tell(found: Extract, brief: Brief) -> Told:
     """Every community of the data; today's communities are frozen as the peers of the quarter."""
     try:
         communities = collect.communities(found.dataset)
-    except BadInput as error:
-        return _refused(tuple(words(str(fault), str(fault)) for fault in error.faults), found)
-    if not communities:
+    except BadInput:  # nothing in the data names a community: the only input that is refused
         why = words(
-            "数据里没有社群：活动和互动要带社群编号。",
-            "There are no communities in the data: events and contacts need their community.",
+            "数据里没有社群：真实会员的活动和互动都还没带上社群。",
+            "There are no communities in the data: no event or contact of a real member names its community yet.",
         )
         return _refused((why,), found)
     quarter = f"{brief.as_of.year}Q{(brief.as_of.month + 2) // 3}"
