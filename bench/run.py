@@ -183,6 +183,7 @@ def machine() -> str:
 #: bars that are measured by a file of their own: its name → what it measures
 TOPICS: dict[str, str] = {
     "amplify": "rings of invented friends, planted votes, thanks and pools to the last fen",
+    "outside_stop": "when a deal with another's community is stopped, read each week (bench/outside_stop.py)",
     "moderation": "words, judgements, sentiment and kinds of voices (bench/moderation.py)",
     "worlds": "simulated worlds with a known truth: bias, coverage, false positives, refusals, balance",
     "semisynthetic": "an effect injected into real baskets",

@@ -60,7 +60,7 @@ SELECT gen_random_uuid(), r.community_id, r.id, CASE WHEN r.kind = 'question' TH
     'community', (%(people)s::bigint[])[1 + g %% cardinality(%(people)s::bigint[])], (%(members)s::bigint[])[1 + g %% cardinality(%(members)s::bigint[])], true,
     '回' || g || '：' || repeat('先蒸后打，混一勺南瓜泥。', 3), '', -g, '[]', 0, g %% 3, 0, 0, 0, 0, 1,
     r.written_at + interval '1 hour', r.written_at + interval '1 hour', ''
-FROM generate_series(%(from)s, %(to)s) g JOIN voices_post r ON r.id = (%(first)s + (g * 7919) %% %(roots)s) AND r.root_id IS NULL
+FROM generate_series(%(from)s, %(to)s) g JOIN voices_post r ON r.id = (%(first)s + (g::bigint * 7919) %% %(roots)s) AND r.root_id IS NULL
 """
 
 
