@@ -263,7 +263,7 @@ def _runs(folder: Path, members: int, deeds: int) -> list[dict]:
             note="with reading people and writing moves, reasons and trail", seconds=daily),
         row("full and daily: day pages, standings, periods with reasons", "identical" if same and alike else "DIFFERENT", "identical",
             met=same and alike),
-        row(f"the very first run: a million placed at once, {said}", f"{first:.0f} s", "", met=None,
+        row(f"the very first run: everybody placed at once, {said}", f"{first:.0f} s", "", met=None,
             note="once in the life of a chain: everybody's period and the reasons of all who are not at the edge", seconds=first),
     ]  # fmt: skip
 
