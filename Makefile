@@ -55,7 +55,7 @@ nightly: .venv/dev browser  ## the long proofs whose small versions or samples a
 durations: .venv/dev  ## which test files take long, from the last whole run (tests/project/durations.txt)
 	@$(BIN)/python tests/project/durations.py var/suite.xml
 
-sure: .venv/dev  ## format, lint, types, import plan, the core of the tests (≤ 5 minutes)
+sure: .venv/dev  ## format, lint, types, import plan, the core of the tests
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check .
 	@$(BIN)/mypy src/tongxin
 	@$(BIN)/bandit -q -c pyproject.toml -r src -ll

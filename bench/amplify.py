@@ -16,13 +16,13 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "src"), str(HERE.parent / "tests")]
 
 from amplify.made_up_friends import CAREFUL, made_up  # noqa: E402 - after the path
-from tongxin.amplify.rules.payouts import owed  # noqa: E402
-from tongxin.amplify.rules.referrals import Bought, Due, Terms, due, flags, held  # noqa: E402
-from tongxin.amplify.terms_referrals import Flag  # noqa: E402
-from tongxin.compass.apportion import hand_out  # noqa: E402
-from tongxin.voices.rules.votes import doubtful  # noqa: E402
-from voices.made_up_votes import BOUGHT, OPENED  # noqa: E402
-from voices.made_up_votes import made_up as made_up_votes  # noqa: E402
+from tongxin.amplify.rules.payouts import owed  # noqa: E402 - after the path
+from tongxin.amplify.rules.referrals import Bought, Due, Terms, due, flags, held  # noqa: E402 - after the path
+from tongxin.amplify.terms_referrals import Flag  # noqa: E402 - after the path
+from tongxin.compass.apportion import hand_out  # noqa: E402 - after the path
+from tongxin.voices.rules.votes import doubtful  # noqa: E402 - after the path
+from voices.made_up_votes import BOUGHT, OPENED  # noqa: E402 - after the path
+from voices.made_up_votes import made_up as made_up_votes  # noqa: E402 - after the path
 
 WORLDS, INVITERS, RINGS = 40, 2_600, 140
 CONTESTS, HONEST, PLANTED = 300, 700, 150
